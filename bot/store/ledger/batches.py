@@ -221,16 +221,25 @@ async def rows(
     batch_id: int,
     *states: RowState,
     problems: Collection[RowProblem] = (),
+    orders: Collection[OrderState] = (),
     skip: int = 0,
     limit: int | None = None,
 ) -> list[BatchRow]:
-    """Return rows of a batch in the order of the file; without states, of every state."""
+    """Return rows of a batch in the order of the file; without states, of every state.
+
+    With `orders`, those whose order stands so; a row without one yet waits.
+    """
     conditions: list[ColumnElement[bool]] = [batch_row.c.batch_id == batch_id]
     if states:
         conditions.append(batch_row.c.state.in_(states))
     if problems:
         conditions.append(batch_row.c.problem.in_(tuple(problems)))
-    query = select(batch_row).where(*conditions).order_by(batch_row.c.id).offset(skip)
+    query = select(batch_row).order_by(batch_row.c.id).offset(skip)
+    if orders:
+        query = query.outerjoin(order, order.c.id == batch_row.c.order_id)
+        stands = func.coalesce(order.c.state, OrderState.WAITING)
+        conditions.append(stands.in_(tuple(orders)))
+    query = query.where(*conditions)
     found = await connection.execute(query if limit is None else query.limit(limit))
     return [BatchRow.of(row) for row in found]
 

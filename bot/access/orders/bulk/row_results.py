@@ -11,8 +11,35 @@ from bot.access.orders.bulk.batches import one
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderState, Reason, RowProblem, RowState
 from bot.store.ledger import batches
-from bot.store.ledger.batches import OrderEnd
+from bot.store.ledger.batches import Numbers, OrderEnd
 from bot.store.records import BatchRow
+
+ROWS = 50  # of a page
+_NOTHING_TO_DO = frozenset(
+    {
+        RowProblem.NO_ACCESS,
+        RowProblem.ENDLESS,
+        RowProblem.SAME_ALREADY,
+        RowProblem.BLOCKED,
+        RowProblem.FORGOTTEN,
+        RowProblem.CHANGED_SINCE,
+        RowProblem.UNDONE_ALREADY,
+    }
+)
+_MISTAKES = frozenset(RowProblem) - _NOTHING_TO_DO
+
+
+class RowGroup(enum.StrEnum):
+    """Which rows of a batch are shown."""
+
+    ALL = "all"
+    PLANNED = "planned"
+    FAILED = "failed"
+    WAITING = "waiting"
+    DONE = "done"
+    MISTAKES = "mistakes"
+    LEFT_OUT = "left-out"
+    WITHDRAWN = "withdrawn"
 
 
 class Outcome(enum.Enum):
@@ -34,6 +61,17 @@ class RowResult:
     outcome: Outcome
     reason: Reason | None = None  # of what failed
     is_overtaken: bool = False  # a later order took its place
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Some rows of one group; pages are numbered from 0."""
+
+    group: RowGroup
+    rows: Sequence[RowResult]
+    page: int
+    pages: int
+    counts: Mapping[RowGroup, int]
 
 
 class RowResults:
@@ -59,6 +97,20 @@ class RowResults:
             rows = await batches.rows(connection, batch.id, *states, limit=limit)
             return await _results(connection, rows, {})
 
+    async def page(self, guild_id: int, batch_id: int, group: RowGroup, page: int) -> RowPage:
+        """Return one page of a group's rows, the last one where there are not so many. Raises BatchGone."""
+        async with self._database.read() as connection:
+            batch = await one(connection, guild_id, batch_id)
+            counts = _counts(await batches.numbers(connection, batch.id))
+            pages = max(1, -(-counts[group] // ROWS))
+            page = min(page, pages - 1)
+            states, problems, orders = _GROUPS[group]
+            rows = await batches.rows(
+                connection, batch.id, *states,
+                problems=problems, orders=orders, skip=page * ROWS, limit=ROWS,
+            )  # fmt: skip
+            return RowPage(group, await _results(connection, rows, {}), page, pages, counts)
+
     async def _read(self, guild_id: int, batch_id: int, *states: RowState) -> list[RowResult]:
         found: list[RowResult] = []
         items: dict[tuple[int | None, int | None], str] = {}
@@ -67,6 +119,35 @@ class RowResults:
             async for rows in batches.in_turn(connection, batch.id, *states):
                 found += await _results(connection, rows, items)
         return found
+
+
+_Of = tuple[tuple[RowState, ...], frozenset[RowProblem], tuple[OrderState, ...]]
+_GROUPS: Mapping[RowGroup, _Of] = {
+    RowGroup.ALL: ((), frozenset(), ()),
+    RowGroup.PLANNED: ((RowState.PLANNED,), frozenset(), ()),
+    RowGroup.FAILED: ((RowState.ORDERED,), frozenset(), (OrderState.STUCK,)),
+    RowGroup.WAITING: ((RowState.PLANNED, RowState.ORDERED), frozenset(), (OrderState.WAITING,)),
+    RowGroup.DONE: ((RowState.ORDERED,), frozenset(), (OrderState.DONE,)),
+    RowGroup.MISTAKES: ((RowState.FAULTY, RowState.LEFT_OUT), _MISTAKES, ()),
+    RowGroup.LEFT_OUT: ((RowState.FAULTY, RowState.LEFT_OUT), _NOTHING_TO_DO, ()),
+    RowGroup.WITHDRAWN: ((RowState.WITHDRAWN,), frozenset(), ()),
+}
+
+
+def _counts(numbers: Numbers) -> dict[RowGroup, int]:
+    """Return how many rows each group has."""
+    rows, orders, problems = numbers.rows, numbers.orders, numbers.problems
+    planned = rows.get(RowState.PLANNED, 0)
+    return {
+        RowGroup.ALL: numbers.total,
+        RowGroup.PLANNED: planned,
+        RowGroup.FAILED: orders.get(OrderState.STUCK, 0),
+        RowGroup.WAITING: orders.get(OrderState.WAITING, 0) + planned,
+        RowGroup.DONE: orders.get(OrderState.DONE, 0),
+        RowGroup.MISTAKES: sum(problems.get(each, 0) for each in _MISTAKES),
+        RowGroup.LEFT_OUT: sum(problems.get(each, 0) for each in _NOTHING_TO_DO),
+        RowGroup.WITHDRAWN: rows.get(RowState.WITHDRAWN, 0),
+    }
 
 
 def is_mistake(row: BatchRow) -> bool:
