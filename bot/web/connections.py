@@ -101,6 +101,10 @@ class Connection(RequestHandler):
         allowed = KEEP_ALIVE if between else TIMEOUT
         return self.waits_for_client and now - self.since >= allowed
 
+    def goes_on(self) -> None:
+        """Let the client send on for as long again: a good piece of a long body has come."""
+        self.since = clock.monotonic()
+
     def drop(self) -> None:
         """Close at once, also when the client does not read what was sent."""
         transport = self.transport

@@ -37,6 +37,26 @@ class FormForeign(UserError):
 
 
 @dataclass(eq=False)
+class FormTooLarge(UserError):
+    """What was typed into the fields of a form is longer than all of them may hold."""
+
+
+@dataclass(eq=False)
+class UploadBroken(UserError):
+    """A form with a file did not come whole, or not as browsers send it."""
+
+
+@dataclass(eq=False)
+class SeveralFiles(UserError):
+    """More than one file came with a form."""
+
+
+@dataclass(eq=False)
+class UploadsBusy(UserError):
+    """As many files as may be are being worked on already."""
+
+
+@dataclass(eq=False)
 class OperatorNeeded(UserError):
     """It belongs to every server in the database, so managers of one cannot have it."""
 

@@ -204,7 +204,7 @@ def _(error: refusals.ClaimDecided) -> str:
 def _(error: refusals.FileTooLarge) -> str:
     return (
         f"**That file is too large.** Up to {error.most} MB and 20,000 lines work; "
-        "split it into several."
+        "split it into several. Nothing was changed."
     )
 
 

@@ -56,6 +56,37 @@ def _(_: refusals.FormForeign) -> str:
 
 
 @sentence.register
+def _(_: refusals.FormTooLarge) -> str:
+    return (
+        "**That is more text than this form takes.** Shorten what you typed and send it again. Nothing was "
+        "changed."
+    )
+
+
+@sentence.register
+def _(_: refusals.UploadBroken) -> str:
+    return (
+        "**That file did not arrive whole.** Go back, load the page again, choose the file once more and "
+        "send it. Nothing was changed."
+    )
+
+
+@sentence.register
+def _(_: refusals.SeveralFiles) -> str:
+    return (
+        "**One file at a time, please.** Choose one of them and send it again. Nothing was changed."
+    )
+
+
+@sentence.register
+def _(_: refusals.UploadsBusy) -> str:
+    return (
+        "**I am reading several other files just now.** Send yours again in a minute. Nothing was "
+        "changed."
+    )
+
+
+@sentence.register
 def _(_: refusals.OperatorNeeded) -> str:
     return (
         "**That is for whoever runs the bot.** It works for other servers too, and a copy of the database holds "

@@ -16,13 +16,18 @@ _COOKIE = "usher"
 _ALIKE = ("same-origin", "none")  # `none`: typed in, or from a bookmark
 
 
-def require_own_page(request: web.Request, public_origin: str | None) -> None:
-    """Raise FormForeign unless a page of ours sent the form: from the public address, or on this computer."""
+def require_own_page(
+    request: web.Request, public_origin: str | None, *, has_file: bool = False
+) -> None:
+    """Raise FormForeign unless a page of ours sent the form: from the public address, or on this computer.
+
+    `has_file`: it comes in another shape, which whoever reads it looks at.
+    """
     origin = request.headers.get("Origin", "").lower()
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     if site not in _ALIKE or origin not in _own_origins(request, public_origin):
         raise FormForeign
-    if request.content_type != "application/x-www-form-urlencoded":
+    if not has_file and request.content_type != "application/x-www-form-urlencoded":
         raise web.HTTPUnsupportedMediaType
 
 

@@ -17,7 +17,8 @@ from bot.access.request import Consent, RequestContext
 from bot.interactions.levels import Level
 from bot.replies import interrupted
 from bot.store.records import Unanswered
-from bot.web.dashboard import browser
+from bot.web.dashboard import browser, uploads
+from bot.web.dashboard.uploads import Upload
 from bot.web.dashboard.visitor import Visitor
 
 TOKEN, ONCE, AGREED = "form_token", "once", "agreed"
@@ -37,6 +38,7 @@ class Form:
     key: str  # the idempotency key: sent twice, it counts once
     consent: Consent = field(default_factory=Consent)
     takes_away: bool = False  # a yes in it was to a loss: it counts in a young session alone
+    files: Mapping[str, Upload] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         """Return what was typed, or chosen."""
@@ -49,6 +51,10 @@ class Form:
     def checked(self, name: str) -> bool:
         """Return whether the box was ticked."""
         return bool(self.text(name))
+
+    def file(self, name: str) -> Upload | None:
+        """Return the file that was chosen; None where none was."""
+        return self.files.get(name)
 
     def request(self, visitor: Visitor) -> RequestContext:
         """Return who asks, with what they agreed to."""
@@ -72,23 +78,34 @@ class Form:
         return {name: text for name, text in self.fields.items() if name not in _OF_EVERY_FORM}
 
 
-async def read(request: web.Request, visitor: Visitor) -> Form:
-    """Return the form. Raises FormForeign for one of another session, ButtonGone for a broken one or an old yes."""
-    sent = await browser.sent(request)
-    fields = {name: value for name, value in sent.items() if isinstance(value, str)}
+async def read(request: web.Request, visitor: Visitor, largest_file: int = 0) -> Form:
+    """Return the form; with `largest_file`, bytes, it is one that may bring a file.
+
+    Raises FormForeign for one of another session, ButtonGone for a broken one or an old yes, and what
+    `uploads.read` raises.
+    """
+    sent = (
+        await uploads.read(request, largest_file) if largest_file else await _without_file(request)
+    )
+    fields = sent.fields
     if not hmac.compare_digest(fields.get(TOKEN, "").encode(), visitor.form_token.encode()):
         raise FormForeign
     once = fields.get(ONCE, "")
-    if (
-        len(fields) != len(sent)
-        or not _ONCE.fullmatch(once)
-        or any("\0" in text for text in fields.values())
-    ):
+    if not _ONCE.fullmatch(once) or any("\0" in text for text in fields.values()):
         raise ButtonGone
-    form = Form(request.path, fields, once, f"web {visitor.session.id} {once}")
+    key = f"web {visitor.session.id} {once}"
+    form = Form(request.path, fields, once, key, files=sent.files)
     if AGREED not in fields:
         return form
     return _agreed(visitor, form, fields[AGREED])
+
+
+async def _without_file(request: web.Request) -> uploads.Sent:
+    sent = await browser.sent(request)
+    fields = {name: value for name, value in sent.items() if isinstance(value, str)}
+    if len(fields) != len(sent):
+        raise ButtonGone
+    return uploads.Sent(fields)
 
 
 def agreement(

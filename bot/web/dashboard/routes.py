@@ -4,6 +4,7 @@ import logging
 import math
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from aiohttp import hdrs, web
@@ -11,13 +12,17 @@ from aiohttp import hdrs, web
 from bot.access.errors import ButtonGone, DiscordSilent, NotAllowed, TradingViewSilent
 from bot.access.logins.errors import TooManyPresses
 from bot.access.orders.errors import ConnectionUnknown
+from bot.access.people.errors import FileTooLarge
 from bot.access.people.web_session_errors import (
     DashboardLinkOver,
     FormForeign,
+    FormTooLarge,
     NotSignedIn,
     OperatorNeeded,
     PageGone,
     SessionNotFresh,
+    UploadBroken,
+    UploadsBusy,
 )
 from bot.access.people.web_sessions import PATH
 from bot.errors import UserError
@@ -28,6 +33,7 @@ from bot.web import answers
 from bot.web.dashboard import browser, forms
 from bot.web.dashboard.forms import Form
 from bot.web.dashboard.places import STATIC, home
+from bot.web.dashboard.uploads import Room
 from bot.web.dashboard.visitor import BUTTONS, SERVICES, Visitor, guild_of, named, visitor_of
 from bot.web.pages import page
 
@@ -38,9 +44,11 @@ _STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int]
     (NotSignedIn, 401),
     ((NotAllowed, FormForeign, SessionNotFresh, OperatorNeeded), 403),
     ((PageGone, ConnectionUnknown), 404),
+    (UploadBroken, 400),
     (DashboardLinkOver, 410),
+    ((FileTooLarge, FormTooLarge), 413),
     (TooManyPresses, 429),
-    ((DiscordSilent, TradingViewSilent, UpstreamTrouble), 503),
+    ((DiscordSilent, TradingViewSilent, UpstreamTrouble, UploadsBusy), 503),
     ((UserError, TradingViewError), 422),
 )
 
@@ -63,6 +71,7 @@ class Rule:
 
     level: Level
     fresh: bool
+    largest_file: int = 0  # bytes of the file that a form may bring
 
 
 class Routes:
@@ -70,6 +79,7 @@ class Routes:
 
     def __init__(self, app: web.Application) -> None:
         self._app = app
+        self._room = Room()
         self.rules: dict[tuple[str, str], Rule] = {}
 
     def page(self, path: str, level: Level, show: Show, *, fresh: bool = False) -> None:
@@ -85,19 +95,31 @@ class Routes:
         self._app.router.add_get(_IN_SERVER + path, handle, allow_head=False)
         self.rules["GET", _IN_SERVER + path] = Rule(level, fresh)
 
-    def form(self, path: str, level: Level, act: Act, *, fresh: bool = False) -> None:
+    def form(
+        self,
+        path: str,
+        level: Level,
+        act: Act,
+        *,
+        fresh: bool = False,
+        largest_file: int = 0,
+    ) -> None:
         """Do what a form of our own pages asks for; then the browser is led to the page that comes next.
 
         `fresh`: it takes something away, or touches the login, so the session must be young.
+        `largest_file`: it may bring a file of so many bytes (`enctype="multipart/form-data"`); it asks
+        nothing back then, as no question keeps a file.
         """
 
         async def handle(request: web.Request) -> web.StreamResponse:
+            has_file = largest_file > 0
             try:
-                browser.require_own_page(request, public_origin(request))
+                browser.require_own_page(request, public_origin(request), has_file=has_file)
                 visitor = await visitor_of(request, level, fresh=fresh)
-                form = await forms.read(request, visitor)
-                async with visitor.services.unanswered.form(form.as_asked(visitor)):
-                    done = await act(visitor, form, request)
+                with self._room.taken(visitor.guild_id) if has_file else nullcontext():
+                    form = await forms.read(request, visitor, largest_file)
+                    async with visitor.services.unanswered.form(form.as_asked(visitor)):
+                        done = await act(visitor, form, request)
             except Exception as error:  # noqa: BLE001 - explained and logged there
                 return await failed(request, error)
             if not isinstance(done, Done):
@@ -107,7 +129,7 @@ class Routes:
             return see(visitor.address(done.to))
 
         self._app.router.add_post(_IN_SERVER + path, handle)
-        self.rules["POST", _IN_SERVER + path] = Rule(level, fresh)
+        self.rules["POST", _IN_SERVER + path] = Rule(level, fresh, largest_file)
 
     def button(self, name: str, path: str) -> None:
         """Let the buttons with `key(name, …)` under a reply send the form at `path`, whose `{}` are the key's parts."""
