@@ -26,6 +26,7 @@ from bot.notifications.trouble import (
 from bot.replies import (
     Message,
     claims,
+    history_bulk,
     history_payments,
     roles,
     self_check,
@@ -52,8 +53,15 @@ _QUESTIONS: Mapping[str, Callable[[Event], Message]] = {
     "roles_lost": roles.question,
     "payment_asks": history_payments.question,
 }
-# Entries that call staff, with a button to look.
-_CALLS: Mapping[str, Callable[[Event, str], Message]] = {CALLED: self_check.call}
+# Entries that have buttons under their line: to look, to approve, to undo.
+_CALLS: Mapping[str, Callable[[Event, str], Message]] = {
+    CALLED: self_check.call,
+    "batch_asked": history_bulk.question,
+    "batch_started": history_bulk.undoable,
+    "batch_approved": history_bulk.undoable,
+    "batch_ended": history_bulk.undoable,
+    "batch_done": history_bulk.undoable,
+}
 # What the lines need.
 RIGHTS = ("view_channel", "send_messages", "embed_links")
 
@@ -121,13 +129,18 @@ class LogChannel:
 
         Raises what discord.py raises, and LogChannelClosed: then it is to be said later.
         """
+        return await self.post(guild_id, message, nonce=nonce) is not None
+
+    async def post(
+        self, guild_id: int, message: Message, *, nonce: str | None = None
+    ) -> discord.Message | None:
+        """Send such a message and return it, to be changed later. Raises as `say`."""
         channel_id = await self._history.log_channel(guild_id)
         if channel_id is None:
-            return False
+            return None
         if self.trouble(guild_id, channel_id):
             raise LogChannelClosed
-        await self._send(channel_id, message, nonce)
-        return True
+        return await self._send(channel_id, message, nonce)
 
     async def say_instead(
         self, guild_id: int, user_id: int, message: Message, *, nonce: str | None = None

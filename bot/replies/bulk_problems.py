@@ -139,6 +139,11 @@ _PROBLEMS: Mapping[RowProblem, Problem] = {
         "Shorten it to 200 characters.",
         "with a note that is too long",
     ),
+    RowProblem.TOO_MANY_CELLS: Problem(
+        "It has more cells than the first line has titles.",
+        "Put text with a comma in it in quotation marks, and look whether the cells have shifted.",
+        "with more cells than there are titles",
+    ),
     RowProblem.TWICE: Problem(
         "Another line is about the same person and item.",
         "Keep one of the two.",

@@ -1,7 +1,5 @@
 """The file for a dispute: what one customer bought, had, was told and did, as a page and as a table."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,6 +7,7 @@ from html import escape
 from typing import Any
 
 from bot.access.queries.evidence import Bought, Dossier, Shown, Sold
+from bot.access.rules.cells import table
 from bot.access.rules.payments import Dispute, Failure, Payment, Refund
 from bot.access.sources import payments
 from bot.replies.message import Attached, Message
@@ -46,8 +45,6 @@ _DONE: Mapping[str, str] = {
     "payment_claimed": "purchase assigned to the customer",
     "cannot_see": "customer reported that they do not see it",
 }
-# The words by which a cell of a table could be taken for a formula.
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def evidence(dossier: Dossier, server: str | None) -> Message:
@@ -62,7 +59,7 @@ def evidence(dossier: Dossier, server: str | None) -> Message:
         text,
         files=(
             Attached(f"{stem}.html", _page(dossier, server).encode()),
-            Attached(f"{stem}.csv", _table(dossier).encode("utf-8-sig")),
+            Attached(f"{stem}.csv", _table(dossier)),
         ),
     )
 
@@ -131,18 +128,12 @@ def _section(title: str, head: Row, rows: Iterable[Row]) -> str:
     )
 
 
-def _table(dossier: Dossier) -> str:
-    """Return the history as CSV; no cell is taken for a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(("time_utc", "what", "script", "before", "after", "by"))
-    for each in dossier.history:
-        writer.writerow(map(_harmless, _event(dossier, each)))
-    return out.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULAS) else cell
+def _table(dossier: Dossier) -> bytes:
+    """Return the history as CSV."""
+    return table(
+        ("time_utc", "what", "script", "before", "after", "by"),
+        (_event(dossier, each) for each in dossier.history),
+    )
 
 
 def _identity(person: Customer) -> list[Row]:

@@ -8,6 +8,7 @@ from bot.access.queries.overview import History
 from bot.access.queries.self_check import CALLED
 from bot.replies import (
     api_keys,
+    history_bulk,
     history_payments,
     history_people,
     history_plans,
@@ -122,6 +123,7 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     OrderKind.REVOKE: lambda f: f"{f.who} ended {f.what} for {f.whom}{f.had()}",
     OrderKind.PUT_BACK: lambda f: f"{f.who} put back {f.what} for {f.whom}",
     **history_plans.SENTENCES,
+    **history_bulk.SENTENCES,
     **history_payments.SENTENCES,
     OrderState.DONE: lambda f: f"✅ {f.what} for {f.whom}: {f.then()}; TradingView shows it",
     OrderState.STUCK: lambda f: f"⚠️ {f.what} for {f.whom} is stuck. {why_stuck(f.reason())}",

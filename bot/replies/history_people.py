@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.access.people.pseudonyms import pseudonym
+from bot.access.queries.exports import EXPORTED
 from bot.replies.text import bold, count, kept_member
 
 
@@ -36,6 +37,13 @@ def _forgotten(f: Any) -> str:
     return f"{f.who} had a customer forgotten: {stands} stands for them"
 
 
+def _exported(f: Any) -> str:
+    number = f.after.get("number")
+    people = count(number, "person", "people") if isinstance(number, int) else "people"
+    of = f" of {f.what}" if f.after.get("item") else ""
+    return f"{f.who} exported the customers{of}: {people}"
+
+
 SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "customer_move": _moved,
     "merge": _merged,
@@ -44,4 +52,5 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "guided": lambda f: f"{f.who} sent {f.whom} where to find what they have on TradingView",
     "forget": _forget,
     "forgotten": _forgotten,
+    EXPORTED: _exported,
 }

@@ -1,7 +1,5 @@
 """Many TradingView names tied to members: what would happen, and what did."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +17,7 @@ from bot.access.people.import_records import (
     Taken,
 )
 from bot.access.people.imports import Tied
+from bot.access.rules import cells
 from bot.replies.message import Attached, Button, Message, key, shorten
 from bot.replies.sweeps import bar
 from bot.replies.text import bold, count, escape, member, typed
@@ -245,13 +244,18 @@ def _options(pairs: Sequence[Pair]) -> list[discord.SelectOption]:
 
 def table(matched_lines: Sequence[MatchedLine]) -> bytes:
     """Return every line with what it comes to, as a CSV file that spreadsheets open safely."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(("line", "discord", "username", "result"))
-    for matched in matched_lines:
-        cells = (matched.line.member, matched.line.username, _WORDS[matched.outcome][1])
-        writer.writerow((matched.line.number, *(_harmless(cell) for cell in cells)))
-    return text.getvalue().encode("utf-8-sig")
+    return cells.table(
+        ("line", "discord", "username", "result"),
+        (
+            (
+                matched.line.number,
+                matched.line.member,
+                matched.line.username,
+                _WORDS[matched.outcome][1],
+            )
+            for matched in matched_lines
+        ),
+    )
 
 
 def tie_label(number: int) -> str:
@@ -329,8 +333,3 @@ def _wrong(matched: MatchedLine) -> str:
     return (
         f"-# Line {matched.line.number}: {what or 'empty'} – {escape(_WORDS[matched.outcome][1])}"
     )
-
-
-def _harmless(cell: str) -> str:
-    """Return a cell that a spreadsheet does not take for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell

@@ -1,11 +1,10 @@
 """Scripts that come to a product or leave it: who gains and loses what, before and after."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 
 from bot.access.ledger.errors import ChangesProduct, Effect
 from bot.access.orders.product_scripts import Changed
+from bot.access.rules.cells import Cell, table
 from bot.replies.message import Attached, Button, Message, key
 from bot.replies.text import count, escape, listed, member, title, until_day
 from bot.store.records import Affected
@@ -37,12 +36,8 @@ def people(change: ChangesProduct) -> tuple[Attached, ...]:
 
 def people_file(change: ChangesProduct) -> Attached:
     """Return the file of everybody whom it concerns, however many they are."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(_COLUMNS)
-    rows.writerows(_rows(change.gains, "gains"))
-    rows.writerows(_rows(change.losses, "loses"))
-    return Attached(f"{change.product.slug}-people.csv", text.getvalue().encode())
+    rows = (*_rows(change.gains, "gains"), *_rows(change.losses, "loses"))
+    return Attached(f"{change.product.slug}-people.csv", table(_COLUMNS, rows))
 
 
 def changed(done: Changed, guild_id: int) -> Message:
@@ -82,12 +77,8 @@ def _named(person: Affected) -> str:
     return f"{who}{end}"
 
 
-def _rows(effects: Sequence[Effect], change: str) -> Iterator[tuple[str, ...]]:
+def _rows(effects: Sequence[Effect], change: str) -> Iterator[tuple[Cell, ...]]:
     for effect in effects:
         for person in effect.people:
-            if person.is_endless:
-                end = "lifetime"
-            else:
-                end = person.ends_at.isoformat() if person.ends_at else ""
-            member_id = str(person.member_id or "")
-            yield person.username or "", member_id, effect.script.slug, change, end
+            end = "lifetime" if person.is_endless else person.ends_at
+            yield person.username, person.member_id, effect.script.slug, change, end

@@ -54,6 +54,7 @@ from bot.access.people.web_sessions import WebSessions
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
 from bot.access.queries.evidence import Evidence
+from bot.access.queries.exports import Exports
 from bot.access.queries.figures import Figures
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.history_pages import HistoryPages
@@ -197,6 +198,7 @@ class Services:
     history_pages: HistoryPages
     directory: Directory
     evidence: Evidence
+    exports: Exports
     why: Causes
     self_check: SelfCheck
     autocomplete: Autocomplete

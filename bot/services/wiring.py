@@ -57,6 +57,7 @@ from bot.access.people.web_sessions import WebSessions
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.directory import Directory
 from bot.access.queries.evidence import Evidence
+from bot.access.queries.exports import Exports
 from bot.access.queries.figures import Figures
 from bot.access.queries.history import HistoryTail
 from bot.access.queries.history_pages import HistoryPages
@@ -333,6 +334,7 @@ def build(
         history_pages=HistoryPages(database),
         directory=Directory(database),
         evidence=Evidence(database, sessions),
+        exports=Exports(database),
         why=Causes(database, sessions, outcomes),
         self_check=SelfCheck(
             database,

@@ -93,6 +93,7 @@ CONTRACT = {
     "sync sweep": ("staff", ["item"]),
     "audit": ("staff", ["member", "username"]),
     "seats": ("staff", []),
+    "export": ("manager", ["item"]),
 }
 
 

@@ -67,7 +67,7 @@ def test_a_name_that_tradingview_does_not_know_comes_back_with_what_was_asked():
     [line] = read(bulk_files.mistakes([RowResult(unknown, "trend", Outcome.LEFT_OUT)]))
     assert (line["username"], line["discord_id"], line["item"]) == ("Nobody", "7", "trend")
     assert (line["until"], line["duration"], line["note"]) == (
-        "2026-04-30T23:59:59Z",
+        END.isoformat(),
         "",
         "order 5",
     )
@@ -103,7 +103,7 @@ def test_a_result_says_before_after_and_how_it_stands():
         "item": "trend",
         "asked": "1M more",
         "before": "no access",
-        "after": "2026-04-30 23:59 UTC",
+        "after": END.isoformat(),
         "state": "done",
         "why": "",
         "order": "9",

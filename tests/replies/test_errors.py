@@ -26,7 +26,7 @@ from bot.access.queries.errors import AddressProblem
 from bot.errors import UserError
 from bot.replies import explain
 from bot.replies.errors.sentence import UNEXPECTED, sentence
-from bot.store.kinds import AttemptKind, StateKind
+from bot.store.kinds import AttemptKind, BatchState, RowProblem, StateKind
 from bot.store.records import Affected, Entitlement, Product, RoleLoss, Script
 from bot.tradingview import TradingViewError
 from bot.tradingview.models import LIFETIME
@@ -101,6 +101,8 @@ VALUES = {
     "numbers": (1, 12_345),
     "why": AddressProblem.PRIVATE,
     "host": "h" * 253,
+    "state": BatchState.CANCELLED,
+    "problems": tuple((problem, 20_000) for problem in RowProblem),
 }
 
 

@@ -18,6 +18,8 @@ NAME = {"username": "Ann_T"}
 NUMBER = {"number": 3}
 CONTRACT = {"provider": "stripe", "contract": "sub_1"}
 CODES = {"batch": 3, "length": "1M", "number": 100}
+BATCH = {"batch": 12, "kind": "set", "people": 30, "ends": 3}
+ENDED = BATCH | {"done": 27, "failed": 1, "left_out": 2, "withdrawn": 0}
 SHOP = {"connection_id": 3, "shop": "Stripe"}
 PRICE = {"connection_id": 3, "provider": "stripe", "price_id": 4, "price": "Gold, monthly"}
 
@@ -78,6 +80,7 @@ FACTS = {
     "guided": (None, None, "cm"),
     "forget": (None, NUMBER, "c"),
     "forgotten": (None, {"person": 482130}, ""),
+    "exported": (None, NUMBER | {"item": "trend"}, "s"),
     "claim": (None, NAME | {"claim_id": 1}, "m"),
     "claim_withdrawn": (NAME, None, "m"),
     "claim_accepted": (None, NAME, "m"),
@@ -181,6 +184,14 @@ FACTS = {
         {"version": "1.2.0", "address": "https://usher.example/1.2.0", "running": "0.1.0"},
         "",
     ),
+    "batch_asked": (None, BATCH, ""),
+    "batch_started": (None, BATCH, ""),
+    "batch_approved": (None, BATCH | {"kind": "undo", "undoes": 11}, ""),
+    "batch_paused": (None, BATCH, ""),
+    "batch_resumed": (None, BATCH, ""),
+    "batch_cancelled": (None, BATCH, ""),
+    "batch_ended": (None, ENDED, ""),
+    "batch_done": (None, ENDED, ""),
     "joined": (None, None, ""),
     "left": (None, None, ""),
 }

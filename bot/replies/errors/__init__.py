@@ -10,6 +10,7 @@ from bot.errors import UserError
 from bot.replies.errors import (  # noqa: F401 - each module registers its sentences
     access,
     api_keys,
+    bulk,
     catalogue,
     codes,
     confirmations,

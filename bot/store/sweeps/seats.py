@@ -75,7 +75,7 @@ async def held(connection: AsyncConnection, guild_id: int) -> list[Held]:
     """Return everything that a server keeps for TradingView, of archived scripts too."""
     columns = [permission.c[name] for name in Held.__dataclass_fields__]
     found = await connection.execute(select(*columns).where(permission.c.guild_id == guild_id))
-    return await _made(Held, found)
+    return await made(Held, found)
 
 
 async def reasons(connection: AsyncConnection, guild_id: int) -> list[Why]:
@@ -84,7 +84,7 @@ async def reasons(connection: AsyncConnection, guild_id: int) -> list[Why]:
     found = await connection.execute(
         select(*columns).where(entitlement.c.guild_id == guild_id, entitlement.c.ended_at.is_(None))
     )
-    return await _made(Why, found)
+    return await made(Why, found)
 
 
 async def listed(connection: AsyncConnection, guild_id: int) -> list[Listed]:
@@ -93,10 +93,10 @@ async def listed(connection: AsyncConnection, guild_id: int) -> list[Listed]:
     found = await connection.execute(
         select(*columns).where(sighting.c.guild_id == guild_id, ~is_counted())
     )
-    return await _made(Listed, found)
+    return await made(Listed, found)
 
 
-async def _made(kind: Callable[..., _Kind], found: CursorResult[Any]) -> list[_Kind]:
+async def made(kind: Callable[..., _Kind], found: CursorResult[Any]) -> list[_Kind]:
     """Return a record for each row, whose columns stand in the order of the fields.
 
     They are many, and already read: made in a thread, they do not hold the loop.

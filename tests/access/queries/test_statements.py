@@ -293,6 +293,12 @@ PATHS = {
     "a page of the history": Path(
         filled.entries, lambda harness: harness.history_pages.page(HOME, Search(), None)
     ),
+    "/export": Path(
+        filled.served, lambda harness: harness.exports.gather(HOME, None, lambda _: None)
+    ),
+    "/export item": Path(
+        filled.served, lambda harness: harness.exports.gather(HOME, "trend", lambda _: None)
+    ),
     "counts of drift": Path(filled.differing_scripts, lambda harness: harness.drift.overall(HOME)),
     "drift noted": Path(filled.differing, note),
     "drift ignored": Path(filled.differing, ignore),

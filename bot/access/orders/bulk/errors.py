@@ -13,6 +13,11 @@ class NobodyChosen(UserError):
 
 
 @dataclass(eq=False)
+class FileAndFilter(UserError):
+    """Both a file and a filter say whom it is about."""
+
+
+@dataclass(eq=False)
 class NothingToDo(UserError):
     """Not one row of the batch would change anything; `problems` says why, the most frequent first."""
 

@@ -1,0 +1,242 @@
+"""The dry run of a batch in words: whom it is about, what changes, what it costs, how long it takes."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import discord
+
+from bot.access.orders.bulk.forecast import Forecast
+from bot.access.orders.bulk.row_results import RowResult
+from bot.access.orders.bulk.views import BatchView
+from bot.access.rules.duration import parse_length
+from bot.access.rules.entitlements import State
+from bot.access.rules.seat_fee import FREE, cents
+from bot.replies.bulk_keys import DISCARD, FILE, REFRESH, ROWS, START
+from bot.replies.bulk_problems import problem_in_words
+from bot.replies.message import Attached, Button, Message, key
+from bot.replies.seats import money
+from bot.replies.text import bold, count, end_day, escape, listed, role, spoken, typed
+from bot.replies.tone import Tone
+from bot.store.kinds import BatchKind, RowProblem, RowState, StateKind
+
+_SHOWN_PROBLEMS = 6
+_TITLES = {
+    BatchKind.GRANT: "give",
+    BatchKind.EXTEND: "extend",
+    BatchKind.COMPENSATE: "make up for lost time:",
+    BatchKind.SET: "set the end",
+    BatchKind.REVOKE: "end access",
+    BatchKind.UNDO: "undo",
+}
+# A mistake in a row; of the rest, there is nothing to do.
+_MINUTE, _HOUR = 60, 3600
+
+
+def dry_run(view: BatchView, files: Sequence[Attached] = ()) -> Message:
+    """Return what a batch would do, with the buttons that start it, look closer or drop it."""
+    whole = view.forecast
+    lines = [f"**Dry run: {title(view)}.** Nothing is changed yet."]
+    lines += _rows(view)
+    lines += changes(whole)
+    lines += _ends(whole)
+    lines += _fee(whole)
+    if whole.people:
+        lines.append(f"⏱️ It takes {spoken_seconds(view.seconds)}.")
+    if view.needs_approval:
+        lines.append(
+            f"⚠️ It ends access for {count(whole.ends, 'person', 'people')}: a second manager has to press, too."
+        )
+    if view.batch.note:
+        lines.append(f"-# Note: {typed(view.batch.note)}")
+    return Message("\n".join(lines), buttons=_buttons(view), files=tuple(files), tone=Tone.LOOK)
+
+
+def dropped() -> Message:
+    """Return that a dry run is forgotten."""
+    return Message("**Left as it was.** The dry run is forgotten; nothing was changed.")
+
+
+def first_rows(view: BatchView, found: Sequence[RowResult], file: Attached) -> Message:
+    """Return the first rows of a dry run, with all of them in a file."""
+    lines = [
+        f"- {bold(each.row.username or 'somebody')}: "
+        f"{short(State(each.row.before, each.row.before_ends_at))} → "
+        f"{short(State(each.row.after, each.row.after_ends_at))} ({escape(each.item)})"
+        for each in found
+    ]
+    number = view.numbers.rows.get(RowState.PLANNED, 0)
+    more = number - len(found)
+    if more > 0:
+        lines.append(f"- and {more:,} more, in the file")
+    first = f"**{count(number, 'row')} would be carried out.** Nothing is changed yet."
+    return Message("\n".join((first, *lines)), files=(file,))
+
+
+def title(view: BatchView) -> str:
+    """Return what a batch is, in a few words: "give 1 month of trend"."""
+    batch, chosen = view.batch, view.batch.chosen
+    words = [_TITLES[batch.kind]]
+    if batch.kind is BatchKind.UNDO:
+        return f"undo batch {batch.undoes_id}"
+    if given := _given(chosen):
+        words.append(given)
+    if item := chosen.get("item"):
+        of = "of " if given or batch.kind is BatchKind.REVOKE else ""
+        words.append(f"{of}{typed(str(item))}")
+    who = _who(chosen, batch.file_name)
+    return f"{' '.join(words)}{f', for {who}' if who else ''}"
+
+
+def changes(whole: Forecast) -> list[str]:
+    """Return who gains and who loses what."""
+    lines = []
+    if whole.gains:
+        new = f", {whole.newcomers:,} of them new" if whole.newcomers else ""
+        lines.append(f"✅ {count(whole.gains, 'person gets', 'people get')} more{new}")
+    if whole.shortens:
+        lines.append(f"⚠️ {count(whole.shortens, 'person gets', 'people get')} an earlier end")
+    if whole.ends:
+        lines.append(f"⚠️ {count(whole.ends, 'person loses', 'people lose')} access")
+    return lines
+
+
+def spoken_seconds(seconds: float) -> str:
+    """Return how long something takes, about."""
+    if seconds < _MINUTE:
+        return "less than a minute"
+    if seconds < 2 * _HOUR:
+        return f"about {count(round(seconds / _MINUTE), 'minute')}"
+    return f"about {count(round(seconds / _HOUR), 'hour')}"
+
+
+def short(state: State) -> str:
+    """Return what somebody has, short."""
+    match state.kind:
+        case StateKind.UNTIL if state.ends_at is not None:
+            return end_day(state.ends_at)
+        case StateKind.LIFETIME:
+            return "lifetime"
+        case StateKind.OPEN:
+            return "no end date"
+        case _:
+            return "no access"
+
+
+def problems(found: Iterable[tuple[RowProblem, int]]) -> list[str]:
+    """Return rows by what is wrong with them, the most frequent first."""
+    ranked = sorted(found, key=lambda each: -each[1])
+    lines = [
+        f"- {number:,} {problem_in_words(problem).counted}"
+        for problem, number in ranked[:_SHOWN_PROBLEMS]
+    ]
+    if more := sum(number for _, number in ranked[_SHOWN_PROBLEMS:]):
+        lines.append(f"- {more:,} with something else")
+    return lines
+
+
+def _rows(view: BatchView) -> list[str]:
+    rows = view.numbers.rows
+    planned, faulty = rows.get(RowState.PLANNED, 0), rows.get(RowState.FAULTY, 0)
+    lines = [f"✅ {count(planned, 'row')} would be carried out"]
+    unknown = view.numbers.problems.get(RowProblem.USER_UNKNOWN, 0)
+    if faulty:
+        lines.append(f"⚠️ {count(faulty, 'row has', 'rows have')} a mistake (in the file below):")
+        lines += problems((each, number) for each, number in _counted(view, RowState.FAULTY))
+    if unknown:
+        lines.append(f"⚠️ {count(unknown, 'name is', 'names are')} unknown to TradingView")
+    if view.open_lookups:
+        lines.append(
+            f"⏳ {count(view.open_lookups, 'name is', 'names are')} still being looked up; press *Refresh*"
+        )
+    left_out = rows.get(RowState.LEFT_OUT, 0) - unknown
+    if left_out:
+        lines.append(f"▫️ {count(left_out, 'row is', 'rows are')} left out:")
+        lines += problems((each, number) for each, number in _counted(view, RowState.LEFT_OUT))
+    return lines
+
+
+# Of a problem, whether the row has to be mended; the rest has nothing to do.
+_NOTHING_TO_DO = (
+    RowProblem.NO_ACCESS,
+    RowProblem.ENDLESS,
+    RowProblem.SAME_ALREADY,
+    RowProblem.BLOCKED,
+    RowProblem.FORGOTTEN,
+    RowProblem.CHANGED_SINCE,
+    RowProblem.UNDONE_ALREADY,
+)
+
+
+def _counted(view: BatchView, state: RowState) -> list[tuple[RowProblem, int]]:
+    is_left_out = state is RowState.LEFT_OUT
+    return [
+        (problem, number)
+        for problem, number in view.numbers.problems.items()
+        if (problem in _NOTHING_TO_DO) is is_left_out and problem is not RowProblem.USER_UNKNOWN
+    ]
+
+
+def _ends(whole: Forecast) -> list[str]:
+    parts = []
+    if whole.first_end is not None and whole.last_end is not None:
+        first, last = end_day(whole.first_end), end_day(whole.last_end)
+        parts.append(first if first == last else f"from {first} to {last}")
+    if whole.endless:
+        parts.append(f"{whole.endless:,} without an end")
+    return [f"📅 New ends: {listed(parts)}"] if parts else []
+
+
+def _fee(whole: Forecast) -> list[str]:
+    if whole.seats_then == whole.seats_now:
+        return []
+    line = (
+        f"👥 Access at the month's end: {whole.seats_now:,} people now, {whole.seats_then:,} then"
+    )
+    if whole.seats_then <= FREE:
+        return [f"{line}; TradingView's fee begins with number {FREE + 1}"]
+    return [f"⚠️ {line}. Likely fee for this month: {money(cents(whole.seats_then))}"]
+
+
+def _buttons(view: BatchView) -> tuple[Button, ...]:
+    guild_id, batch_id = view.batch.guild_id, view.batch.id
+    whole = view.forecast
+    buttons = []
+    if whole.people:
+        people = count(whole.people, "person", "people")
+        takes = whole.ends or whole.shortens
+        style = discord.ButtonStyle.danger if takes else discord.ButtonStyle.success
+        buttons.append(Button(f"Start for {people}", key(START, guild_id, batch_id), style))
+        buttons.append(Button("Rows", key(ROWS, guild_id, batch_id)))
+    if view.open_lookups:
+        buttons.append(Button("Refresh", key(REFRESH, guild_id, batch_id)))
+    buttons.append(Button("Discard", key(DISCARD, guild_id, batch_id)))
+    return tuple(buttons)
+
+
+def file_button(view: BatchView) -> Button:
+    """Return the button that makes the file with what became of every row."""
+    return Button("File", key(FILE, view.batch.guild_id, view.batch.id))
+
+
+def _given(chosen: Any) -> str:
+    if length := chosen.get("length"):
+        return spoken(parse_length(str(length)))
+    until = chosen.get("until")
+    if not until:
+        return ""
+    return "lifetime" if until == "lifetime" else f"to {end_day(datetime.fromisoformat(until))}"
+
+
+def _who(chosen: Any, file_name: str | None) -> str:
+    if file_name:
+        return f"the file {typed(file_name)}"
+    parts = []
+    if role_id := chosen.get("role_id"):
+        parts.append(f"everybody with {role(int(role_id))}")
+    elif chosen.get("everyone"):
+        parts.append("everybody with access")
+    if ends_before := chosen.get("ends_before"):
+        first = "" if parts else "everybody "
+        parts.append(f"{first}whose access ends by {end_day(datetime.fromisoformat(ends_before))}")
+    return " ".join(parts)

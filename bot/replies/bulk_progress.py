@@ -1,0 +1,159 @@
+"""How far a batch is, what became of it, and the list of all of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import discord
+
+from bot.access.orders.bulk.views import BatchView
+from bot.replies.bulk import changes, file_button, problems, spoken_seconds, title
+from bot.replies.bulk_keys import APPROVE, CANCEL, LIST, PAUSE, RESUME, SHOW, UNDO
+from bot.replies.history_facts import actor_named
+from bot.replies.message import Attached, Button, Message, key
+from bot.replies.overview import pages
+from bot.replies.sweeps import bar
+from bot.replies.text import bold, count, embed, short_day, typed
+from bot.replies.tone import Tone
+from bot.store.kinds import BatchKind, BatchState, OrderState, RowState
+from bot.store.records import Batch
+
+UNDO_FOR = timedelta(hours=24)
+_STATES = {
+    BatchState.DRAFT: "dry run",
+    BatchState.APPROVAL: "waits for a second manager",
+    BatchState.RUNNING: "running",
+    BatchState.PAUSED: "paused",
+    BatchState.DONE: "done",
+    BatchState.CANCELLED: "cancelled",
+}
+
+
+def progress(view: BatchView) -> Message:
+    """Return how far a batch is, with the buttons that stop it or let it go on."""
+    batch = view.batch
+    sign = "⏸️" if batch.state is BatchState.PAUSED else "⏳"
+    state = "being cancelled" if batch.state is BatchState.CANCELLED else _STATES[batch.state]
+    lines = [f"{sign} **Batch {batch.id}, {state}:** {title(view)}."]
+    if batch.state is BatchState.APPROVAL:
+        lines += changes(view.forecast)
+        lines.append("Another manager has to press *Approve*, here or in the log channel.")
+    else:
+        lines += [
+            f"`{bar(round(view.done_share * 1_000), 1_000)}` {int(view.done_share * 100)} %",
+            numbers(view),
+        ]
+    if batch.state is BatchState.RUNNING:
+        lines.append(f"{spoken_seconds(view.seconds).capitalize()} left.")
+    if batch.state is BatchState.PAUSED:
+        lines.append("Nothing more is sent to TradingView until it goes on.")
+    return Message("\n".join(lines), buttons=_buttons(view), tone=Tone.LOOK)
+
+
+def moved(view: BatchView) -> Message:
+    """Return what stands in the answer once a message of its own shows how far a batch is."""
+    return Message(
+        f"⏳ **Batch {view.batch.id} goes on in a message of its own**, as this one cannot be changed any more. "
+        "`/bulk show` shows it here.",
+        tone=Tone.LOOK,
+    )
+
+
+def moved_on(view: BatchView) -> Message:
+    """Return what stands in the message that showed how far a batch was, once its end is told."""
+    return Message(f"**Batch {view.batch.id} has ended:** {title(view)}.\n{numbers(view)}")
+
+
+def result(view: BatchView, files: Sequence[Attached] = ()) -> Message:
+    """Return what became of a batch, with the file of all its rows where it is there."""
+    batch = view.batch
+    was_cancelled = batch.state is BatchState.CANCELLED
+    failed = view.numbers.orders.get(OrderState.STUCK, 0)
+    sign = "⚠️" if failed or was_cancelled else "✅"
+    ended = "was cancelled" if was_cancelled else "is done"
+    lines = [f"{sign} **Batch {batch.id} {ended}:** {title(view)}."]
+    if view.numbers.total:
+        lines.append(numbers(view))
+        lines += problems(view.numbers.problems.items())
+    else:
+        lines.append("Its rows are forgotten after 30 days; `/audit` shows what each person got.")
+    if failed:
+        lines.append("`/sync status` says why something is stuck, and tries again.")
+    lines += [f"-# Undone by batch {each.id}." for each in _undone(view)]
+    if batch.note:
+        lines.append(f"-# Note: {typed(batch.note)}")
+    buttons = [] if files or not view.numbers.total else [file_button(view)]
+    if batch.kind is not BatchKind.UNDO:
+        buttons.append(Button("Undo", key(UNDO, batch.guild_id, batch.id)))
+    return Message("\n".join(lines), buttons=tuple(buttons), files=tuple(files))
+
+
+def in_server(message: Message, server: str | None) -> Message:
+    """Return a message about a batch as it stands where several servers may be meant."""
+    where = f"-# {bold(server)}\n" if server else ""
+    return replace(message, text=f"{where}{message.text}", tone=message.edge)
+
+
+def numbers(view: BatchView) -> str:
+    """Return the rows of a batch by how they stand."""
+    rows, orders = view.numbers.rows, view.numbers.orders
+    waiting = view.numbers.waiting + rows.get(RowState.PLANNED, 0)
+    parts = [f"**{orders.get(OrderState.DONE, 0):,}** done"]
+    if view.batch.ended_at is None or waiting:
+        parts.append(f"**{waiting:,}** waiting")
+    parts.append(f"**{orders.get(OrderState.STUCK, 0):,}** failed")
+    rest = (
+        (orders.get(OrderState.SUPERSEDED, 0), "overtaken by later orders"),
+        (rows.get(RowState.LEFT_OUT, 0) + rows.get(RowState.FAULTY, 0), "left out"),
+        (rows.get(RowState.WITHDRAWN, 0), "withdrawn"),
+    )
+    return " · ".join([*parts, *(f"{number:,} {words}" for number, words in rest if number)])
+
+
+def listed(views: Sequence[BatchView], guild_id: int, page: int, of: int) -> Message:
+    """Return a page of batches, newest first."""
+    if not views:
+        return Message(
+            "No batch was started here yet. `/bulk grant`, `extend`, `set` and `revoke` make one."
+        )
+    lines = "\n".join(map(_line, views))
+    return Message(
+        "Batches, newest first. `/bulk show` shows one with its buttons.",
+        (embed("Batches", lines, footer=f"Page {page + 1} of {of}" if of > 1 else None),),
+        pages(LIST, guild_id, "all", page, more=page + 1 < of),
+    )
+
+
+def _line(view: BatchView) -> str:
+    batch = view.batch
+    when = short_day(batch.started_at or batch.made_at)
+    return (
+        f"- **{batch.id}** {_STATES[batch.state]}, {when}, {actor_named(batch.actor)}: {title(view)} "
+        f"({count(view.forecast.people, 'person', 'people')}). {numbers(view) if view.numbers.total else ''}"
+    ).rstrip()
+
+
+def _undone(view: BatchView) -> list[Batch]:
+    return [each for each in view.undone_by if each.state is not BatchState.DRAFT]
+
+
+def _buttons(view: BatchView) -> tuple[Button, ...]:
+    guild_id, batch_id = view.batch.guild_id, view.batch.id
+
+    def button(
+        label: str, name: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary
+    ) -> Button:
+        return Button(label, key(name, guild_id, batch_id), style)
+
+    refresh = button("Refresh", SHOW)
+    match view.batch.state:
+        case BatchState.APPROVAL:
+            approve = button("Approve", APPROVE, discord.ButtonStyle.primary)
+            return (approve, button("Cancel", CANCEL), refresh)
+        case BatchState.RUNNING:
+            return (button("Pause", PAUSE), button("Cancel", CANCEL), refresh)
+        case BatchState.PAUSED:
+            resume = button("Resume", RESUME, discord.ButtonStyle.success)
+            return (resume, button("Cancel", CANCEL), refresh)
+        case _:
+            return (refresh,)

@@ -1,0 +1,79 @@
+"""Refusals about batches, in sentences."""
+
+from bot.access.orders.bulk import errors as refusals
+from bot.replies.bulk_problems import problem_in_words
+from bot.replies.errors.sentence import sentence
+from bot.replies.text import count
+from bot.store.kinds import BatchState, RowProblem
+
+_SHOWN = 3
+# What the command itself leaves open, or says twice.
+_OPTIONS = {
+    RowProblem.NO_ITEM: "**Which script or product?** Fill in `item`. Nothing was changed.",
+    RowProblem.NO_TIME: (
+        "**How long, or until when?** Fill in `duration` or `until`. Nothing was changed."
+    ),
+    RowProblem.TWO_TIMES: (
+        "**Either `duration` or `until`:** leave one of the two empty. Nothing was changed."
+    ),
+}
+_STATES = {
+    BatchState.DRAFT: "it is not started yet",
+    BatchState.APPROVAL: "it waits for a second manager",
+    BatchState.RUNNING: "it is running",
+    BatchState.PAUSED: "it is paused",
+    BatchState.DONE: "it is done",
+    BatchState.CANCELLED: "it was cancelled",
+}
+
+
+@sentence.register
+def _(_: refusals.NobodyChosen) -> str:
+    return (
+        "**Who is it for?** Add a `file` with the column `username` or `discord_id`, or fill in `item`, "
+        "`ends_before`, `role` or `everyone`. Giving access needs a file, a role or `everyone`. "
+        "Nothing was changed."
+    )
+
+
+@sentence.register
+def _(_: refusals.FileAndFilter) -> str:
+    return (
+        "**Either a file or a filter:** with `file`, the file alone says who. Leave `ends_before`, `role` and "
+        "`everyone` empty, or leave the file out. Nothing was changed."
+    )
+
+
+@sentence.register
+def _(error: refusals.NothingToDo) -> str:
+    if error.problems and (said := _OPTIONS.get(error.problems[0][0])):
+        return said
+    lines = [
+        f"- {count(number, 'row')} {problem_in_words(problem).counted}"
+        for problem, number in error.problems[:_SHOWN]
+    ]
+    return "\n".join(("**There is nothing to do:** nobody's access would change.", *lines))
+
+
+@sentence.register
+def _(_: refusals.BatchGone) -> str:
+    return (
+        "**That batch is not here.** A dry run can be started for a day; make it anew if you still want it. "
+        "`/bulk list` shows what was started."
+    )
+
+
+@sentence.register
+def _(error: refusals.BatchMovedOn) -> str:
+    return (
+        f"**That cannot be done to this batch any more:** {_STATES[error.state]}. Nothing was changed by "
+        "this press; `/bulk show` says more."
+    )
+
+
+@sentence.register
+def _(_: refusals.SecondManagerNeeded) -> str:
+    return (
+        "**A second manager has to press this:** whoever started it cannot approve it too. "
+        "It waits until then, and nobody lost access by it."
+    )
