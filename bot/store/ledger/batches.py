@@ -341,7 +341,7 @@ async def numbers_of(connection: AsyncConnection, batch_ids: Collection[int]) ->
 
 async def open_lookups(
     connection: AsyncConnection, batch_ids: Collection[int]
-) -> Mapping[int, int]:
+) -> dict[int, int]:
     """Count, by batch, the planned rows whose name TradingView was not asked for yet."""
     found = await connection.execute(
         select(batch_row.c.batch_id, func.count())
@@ -352,7 +352,7 @@ async def open_lookups(
         )
         .group_by(batch_row.c.batch_id)
     )
-    return Counter({batch_id: number for batch_id, number in found.tuples()})
+    return {batch_id: number for batch_id, number in found}
 
 
 async def ahead(connection: AsyncConnection, batch_id: int) -> int:

@@ -10,18 +10,19 @@ from bot.access.errors import ButtonGone
 from bot.access.orders.bulk.errors import BatchGone
 from bot.access.orders.bulk.forecast import after_of, before_of
 from bot.access.orders.bulk.row_results import RowGroup, RowPage
-from bot.access.orders.bulk.undo import UNDO_WITHIN
 from bot.access.orders.bulk.views import BatchView
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import State
 from bot.access.rules.seat_fee import FREE
 from bot.interactions.levels import Level
 from bot.replies import Message, bulk_files, bulk_problems
+from bot.replies.bulk import short, spoken_seconds, title
+from bot.replies.bulk_progress import UNDO_FOR
 from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached
-from bot.replies.text import count, end_day, member, until_day
+from bot.replies.text import member
 from bot.replies.tone import Tone
-from bot.store.kinds import BatchKind, BatchState, StateKind
+from bot.store.kinds import BatchKind, BatchState
 from bot.store.records import Batch
 from bot.web.dashboard import confirm
 from bot.web.dashboard.files import file_response
@@ -79,6 +80,7 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         forecast=view.forecast,
         is_draft=view.batch.state is BatchState.DRAFT,
         has_ended=view.batch.ended_at is not None,
+        about=title(view),
         who=actor_named(view.batch.actor),
         approver=member(view.batch.approved_by or 0),
         may_undo=_may_undo(view),
@@ -90,7 +92,9 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         titles=dict(items(offered)),
         problems=[
             (problem, number, bulk_problems.problem_in_words(problem))
-            for problem, number in view.numbers.problems.most_common()
+            for problem, number in sorted(
+                view.numbers.problems.items(), key=lambda each: -each[1]
+            )
         ],
         what=bulk_problems.what,
         mend=bulk_problems.mend,
@@ -98,7 +102,7 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         stands=_stands,
         before_of=before_of,
         after_of=after_of,
-        lasts=_lasts(view.seconds),
+        lasts=spoken_seconds(view.seconds),
         free=FREE,
     )
     was = request.query.get("was")
@@ -154,7 +158,9 @@ async def approve(visitor: Visitor, form: Form, request: web.Request) -> Done:
 async def pause(visitor: Visitor, form: Form, request: web.Request) -> Done:
     """Let a batch stand still."""
     view = await _view(visitor, request)
-    return Done(_at(await visitor.services.bulk.batches.pause(form.request(visitor), view.batch.id)))
+    return Done(
+        _at(await visitor.services.bulk.batches.pause(form.request(visitor), view.batch.id))
+    )
 
 
 async def resume(visitor: Visitor, form: Form, request: web.Request) -> Done:
@@ -219,7 +225,7 @@ def _may_undo(view: BatchView) -> bool:
     """Return whether undoing it is offered; what cannot be undone any more is refused anyway."""
     ended = view.batch.ended_at
     is_undo = view.batch.kind is BatchKind.UNDO
-    return not is_undo and ended is not None and clock.now() - ended <= UNDO_WITHIN
+    return not is_undo and ended is not None and clock.now() - ended <= UNDO_FOR
 
 
 def _mark(view: BatchView) -> str:
@@ -235,23 +241,10 @@ def _tabs(view: BatchView, shown: RowPage) -> list[tuple[RowGroup, str, int]]:
         for group, label in labels.items()
         if shown.counts[group] or group is shown.group
     ]
-    return found if len(found) > 2 else []  # noqa: PLR2004 - all, and what is all
+    return found if len(found) > 2 else []
 
 
 def _stands(state: State) -> str:
     """Return what somebody has, short."""
-    if isinstance(state.end, datetime) and state.end <= clock.now():
-        return f"ended {end_day(state.end)}"
-    if state.kind is StateKind.OPEN:
-        return "no end date"
-    return "no access" if state.end is None else until_day(state.end)
-
-
-def _lasts(seconds: float) -> str:
-    """Return about how long it takes, in words."""
-    minutes = round(seconds / 60)
-    if minutes < 1:
-        return "less than a minute"
-    if minutes < 90:  # noqa: PLR2004 - minutes
-        return f"about {count(minutes, 'minute')}"
-    return f"about {count(round(minutes / 60), 'hour')}"
+    is_over = isinstance(state.end, datetime) and state.end <= clock.now()
+    return f"ended {short(state)}" if is_over else short(state)

@@ -16,6 +16,7 @@ from bot.errors import UserError
 from bot.interactions.levels import Level
 from bot.interactions.typed import USUAL_LENGTHS
 from bot.replies import explain
+from bot.replies.bulk import title
 from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached
 from bot.replies.text import spoken
@@ -27,6 +28,7 @@ from bot.web.dashboard.in_discord import role_choices, role_in
 from bot.web.dashboard.pages.person import items
 from bot.web.dashboard.people import note_in
 from bot.web.dashboard.routes import Done, Routes
+from bot.web.dashboard.uploads import Upload
 from bot.web.dashboard.visitor import Visitor
 
 HERE = "batches"
@@ -81,6 +83,7 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         page=page,
         pages=pages,
         drafts=await views.standing(visitor.guild_id, BatchState.DRAFT),
+        title=title,
         actor=actor_named,
     )
 
@@ -102,16 +105,14 @@ async def read_file(
     visitor: Visitor, form: Form, request: web.Request
 ) -> Done | web.StreamResponse:
     """Read a file, and lead to its dry run."""
-    kind, bulk, upload = _kind(request), visitor.services.bulk, form.file("file")
+    kind, bulk = _kind(request), visitor.services.bulk
 
     async def look_up(wanted: Wanted) -> People:
         members = visitor.services.client.members
         return await members.people(visitor.guild_id, wanted, lambda _: None)
 
     try:
-        defaults = _defaults(visitor, kind, form)
-        if upload is None:
-            raise _Mistyped("file", words="no file")
+        upload, defaults = _upload(form), _defaults(visitor, kind, form)
         with _about("file"):
             number = await bulk.sheets.draft(
                 form.request(visitor), kind, upload.name, upload.data, defaults, look_up
@@ -160,6 +161,14 @@ def _about(field: str) -> Iterator[None]:
         raise _Mistyped(place, words=words) from refusal
     except UserError as refusal:
         raise _Mistyped(field, refusal) from refusal
+
+
+def _upload(form: Form) -> Upload:
+    """Return the file that was chosen."""
+    upload = form.file("file")
+    if upload is None:
+        raise _Mistyped("file", words="no file")
+    return upload
 
 
 def _defaults(visitor: Visitor, kind: BatchKind, form: Form) -> Defaults:
