@@ -190,6 +190,7 @@ async def _serve(services: Services, token: str) -> None:
     if clock.compared_at() is None:  # else its answers told the time, before anybody can order
         await services.client.ask_the_time()
     services.outcome_notifier.start()
+    services.batch_progress.start()
     services.holder_role_giver.start()
     _ = services.jobs.spawn(_spare_once_ready(services.client), "give memory back")
     await stay_connected(services.client, services.blockade)

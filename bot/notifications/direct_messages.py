@@ -55,11 +55,33 @@ class DirectMessages:
         """
         if sent := self._sent.get(user_id, nonce):
             return sent
+        posted = await self._post(user_id, message, nonce)
+        if isinstance(posted, Delivery):
+            return posted
+        delivered = self._sent.keep(user_id, nonce, Delivery.DELIVERED)
+        await self._resumed()
+        return delivered
+
+    async def post(
+        self, user_id: int, message: Message, *, nonce: str | None = None
+    ) -> discord.Message | Delivery:
+        """Send the message and return it, to be changed later; else what became of it.
+
+        What is sent again with the same `nonce` is for Discord alone to know.
+        """
+        posted = await self._post(user_id, message, nonce)
+        if not isinstance(posted, Delivery):
+            await self._resumed()
+        return posted
+
+    async def _post(
+        self, user_id: int, message: Message, nonce: str | None
+    ) -> discord.Message | Delivery:
         if clock.monotonic() < self._not_before or self._blockade.left():
             return Delivery.TRY_AGAIN
         try:
             user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
-            await user.send(**clickable(self._client, message).send_kwargs(nonce=nonce))
+            return await user.send(**clickable(self._client, message).send_kwargs(nonce=nonce))
         except TROUBLE as error:
             if code_of(error) in NO_DIRECT_MESSAGES:
                 log.info("user %s takes no direct messages (%s)", user_id, in_short(error))
@@ -67,11 +89,11 @@ class DirectMessages:
             log.info("a direct message to user %s must wait (%s)", user_id, in_short(error))
             await self._hold(error)
             return Delivery.TRY_AGAIN
-        delivered = self._sent.keep(user_id, nonce, Delivery.DELIVERED)
+
+    async def _resumed(self) -> None:
         if self._may_be_stopped:
             await self._waiting.resumed()
             self._may_be_stopped = False
-        return delivered
 
     async def _hold(self, error: BaseException) -> None:
         """Keep all messages back where the refusal was not about one of them."""

@@ -29,7 +29,6 @@ _TITLES = {
     BatchKind.REVOKE: "end access",
     BatchKind.UNDO: "undo",
 }
-# A mistake in a row; of the rest, there is nothing to do.
 _MINUTE, _HOUR = 60, 3600
 
 
@@ -156,7 +155,7 @@ def _rows(view: BatchView) -> list[str]:
     return lines
 
 
-# Of a problem, whether the row has to be mended; the rest has nothing to do.
+# No mistakes: such a row is understood, and nothing is ordered for it.
 _NOTHING_TO_DO = (
     RowProblem.NO_ACCESS,
     RowProblem.ENDLESS,
@@ -169,11 +168,14 @@ _NOTHING_TO_DO = (
 
 
 def _counted(view: BatchView, state: RowState) -> list[tuple[RowProblem, int]]:
+    """Return the rows in that state by their problem; which is which, the problem itself tells mostly."""
+    are_all_alike = not view.numbers.rows.get(RowState.FAULTY, 0)
     is_left_out = state is RowState.LEFT_OUT
     return [
         (problem, number)
         for problem, number in view.numbers.problems.items()
-        if (problem in _NOTHING_TO_DO) is is_left_out and problem is not RowProblem.USER_UNKNOWN
+        if problem is not RowProblem.USER_UNKNOWN
+        and (are_all_alike or (problem in _NOTHING_TO_DO) is is_left_out)
     ]
 
 

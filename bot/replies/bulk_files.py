@@ -36,6 +36,11 @@ def results(kind: BatchKind, found: Sequence[RowResult]) -> bytes:
     )
 
 
+def result_name(batch_id: int) -> str:
+    """Return the name of the file with the results."""
+    return f"batch-{batch_id}.csv"
+
+
 def _result(kind: BatchKind, found: RowResult) -> tuple[Cell, ...]:
     row = found.row
     states: tuple[Cell, Cell] = (None, None)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import discord
 
+from bot import clock
 from bot.access.orders.bulk.views import BatchView
 from bot.replies.bulk import changes, file_button, problems, spoken_seconds, title
 from bot.replies.bulk_keys import APPROVE, CANCEL, LIST, PAUSE, RESUME, SHOW, UNDO
@@ -83,7 +84,7 @@ def result(view: BatchView, files: Sequence[Attached] = ()) -> Message:
     if batch.note:
         lines.append(f"-# Note: {typed(batch.note)}")
     buttons = [] if files or not view.numbers.total else [file_button(view)]
-    if batch.kind is not BatchKind.UNDO:
+    if batch.kind is not BatchKind.UNDO and _can_be_undone(batch):
         buttons.append(Button("Undo", key(UNDO, batch.guild_id, batch.id)))
     return Message("\n".join(lines), buttons=tuple(buttons), files=tuple(files))
 
@@ -131,6 +132,10 @@ def _line(view: BatchView) -> str:
         f"- **{batch.id}** {_STATES[batch.state]}, {when}, {actor_named(batch.actor)}: {title(view)} "
         f"({count(view.forecast.people, 'person', 'people')}). {numbers(view) if view.numbers.total else ''}"
     ).rstrip()
+
+
+def _can_be_undone(batch: Batch) -> bool:
+    return batch.ended_at is None or clock.now() - batch.ended_at < UNDO_FOR
 
 
 def _undone(view: BatchView) -> list[Batch]:

@@ -4,10 +4,15 @@ from dataclasses import dataclass
 
 from bot.access.ledger.notifier import Notifier
 from bot.access.logins.sessions import Sessions
+from bot.access.orders.bulk.approval import Approval
 from bot.access.orders.bulk.batches import Batches
 from bot.access.orders.bulk.lookups import Lookups
+from bot.access.orders.bulk.messages import BatchMessages
 from bot.access.orders.bulk.row_results import RowResults
 from bot.access.orders.bulk.runner import BatchRunner
+from bot.access.orders.bulk.selecting import Selection
+from bot.access.orders.bulk.sheet_drafts import SheetDrafts
+from bot.access.orders.bulk.undo import Undo
 from bot.access.orders.bulk.views import BatchViews
 from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
@@ -22,8 +27,13 @@ class Bulk:
     batches: Batches
     views: BatchViews
     results: RowResults
+    messages: BatchMessages
     runner: BatchRunner
     lookups: Lookups
+    sheets: SheetDrafts
+    selection: Selection
+    undo: Undo
+    approval: Approval
 
     def start(self) -> None:
         """Go on with what was under way, until the jobs end."""
@@ -40,8 +50,19 @@ def bulk(
     jobs: Jobs,
 ) -> Bulk:
     """Return the way of a batch, wired."""
-    batches = Batches(database, queue)
+    batches = Batches(database, vault, queue)
     runner = BatchRunner(database, vault, queue, notifier, jobs)
     lookups = Lookups(database, sessions, jobs)
     batches.on_change += [runner.wake, lookups.wake]
-    return Bulk(batches, BatchViews(database, sessions), RowResults(database), runner, lookups)
+    return Bulk(
+        batches,
+        BatchViews(database, sessions),
+        RowResults(database),
+        BatchMessages(database, vault),
+        runner,
+        lookups,
+        SheetDrafts(database, batches),
+        Selection(database, batches),
+        Undo(database, batches),
+        Approval(database),
+    )

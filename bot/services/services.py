@@ -90,6 +90,7 @@ from bot.interactions.premium import DiscordShop
 from bot.interactions.setup_proof import ProofFlow
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
+from bot.notifications.batch_progress import BatchProgress
 from bot.notifications.direct_messages import DirectMessages
 from bot.notifications.disk_alarm import DiskAlarm
 from bot.notifications.holder_roles import HolderRoleGiver
@@ -218,6 +219,7 @@ class Services:
     panel_poster: PanelPoster
     outbox: Outbox
     outcome_notifier: OutcomeNotifier
+    batch_progress: BatchProgress
     login_alerts: LoginAlerts
     disk_alarm: DiskAlarm
     holder_role_giver: HolderRoleGiver

@@ -96,6 +96,7 @@ from bot.interactions.setup_proof import ProofFlow
 from bot.interactions.sweep_flow import SweepFlow
 from bot.jobs import Jobs
 from bot.notifications import kept_messages
+from bot.notifications.batch_progress import BatchProgress
 from bot.notifications.direct_messages import DirectMessages
 from bot.notifications.disk_alarm import DiskAlarm
 from bot.notifications.holder_roles import HolderRoleGiver
@@ -241,6 +242,19 @@ def build(
     )
     releases = Releases(database, RUNNING, outcome_notifier.wake)
 
+    batches = bulk(database, vault, sessions, queue, notifier, jobs)
+    batch_progress = BatchProgress(
+        client,
+        batches.messages,
+        batches.views,
+        batches.results,
+        direct_messages,
+        log_channel,
+        blockade,
+        jobs,
+    )
+    batches.batches.on_change.append(batch_progress.wake)
+
     discovery = Discovery(database, sessions, scripts)
     sweep_flow = SweepFlow(
         sweeps, full_checks, drift, adoption, repairs, router, outbox, guild_settings
@@ -284,7 +298,7 @@ def build(
         queue=queue,
         outcomes=outcomes,
         grants=Grants(database, presence, vault, queue, notifier),
-        bulk=bulk(database, vault, sessions, queue, notifier, jobs),
+        bulk=batches,
         api_requests=ApiRequests(database, vault, sessions, presence, queue, notifier),
         setup_proof=setup_proof,
         endings=endings,
@@ -359,6 +373,7 @@ def build(
         direct_messages=direct_messages,
         outbox=outbox,
         outcome_notifier=outcome_notifier,
+        batch_progress=batch_progress,
         login_alerts=LoginAlerts(client, outages, direct_messages, may),
         disk_alarm=DiskAlarm(database.has_room, history, log_channel),
         blockade=blockade,

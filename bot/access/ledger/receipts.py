@@ -47,6 +47,7 @@ from bot.tradingview import End, Lifetime, Limiter
 AGAIN_KEY = f"{AGAIN} "  # how the keys begin of what a member has sent once more
 PUT_BACK_WITHIN = timedelta(hours=24)
 TAKES_AWAY = put_backs.TAKES_AWAY
+CHANGES = (*TAKES_AWAY, OrderKind.PAUSE)  # after which a batch leaves an access as it is
 _WORST_FIRST = (OrderState.WAITING, OrderState.STUCK, OrderState.DONE, OrderState.SUPERSEDED)
 WORTH_TELLING = 60.0  # seconds of a pause that TradingView asked for
 
@@ -328,9 +329,11 @@ def took_away(before: State, after: State) -> bool:
     return after.end < before.end
 
 
-async def overtaken_since(connection: AsyncConnection, order: Order) -> bool:
+async def overtaken_since(
+    connection: AsyncConnection, order: Order, kinds: Collection[OrderKind] = TAKES_AWAY
+) -> bool:
     """Return whether a later `set` or `revoke` of the access counts: one that was not put back."""
-    later = await _later(connection, [order])
+    later = await _later(connection, [order], kinds)
     undone = await _undone(connection, [order.guild_id], later[order.id])
     return any((order.guild_id, each) not in undone for each in later[order.id])
 
@@ -348,9 +351,12 @@ async def _overtaken(connection: AsyncConnection, perhaps: Sequence[Order]) -> s
     }
 
 
-async def _later(connection: AsyncConnection, found: Sequence[Order]) -> dict[int, list[int]]:
-    """Return, by order, every later `set` and `revoke` of the same access."""
-    removals = await put_backs.removals(connection, {order.permission_id for order in found})
+async def _later(
+    connection: AsyncConnection, found: Sequence[Order], kinds: Collection[OrderKind] = TAKES_AWAY
+) -> dict[int, list[int]]:
+    """Return, by order, every later `set` and `revoke` of the same access, or orders of these kinds."""
+    about = {order.permission_id for order in found}
+    removals = await put_backs.removals(connection, about, kinds)
     return {
         order.id: [each for each in removals[order.permission_id] if each > order.id]
         for order in found

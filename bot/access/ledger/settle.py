@@ -8,7 +8,7 @@ from bot import clock
 from bot.access.ledger.reasons import add_found, want_anew
 from bot.access.rules.entitlements import State, gives_more, is_ours, seen_in, settle, want
 from bot.store.kinds import ActorKind, OrderKind, Reason
-from bot.store.ledger import entitlements, orders, permissions
+from bot.store.ledger import entitlements, orders, permissions, put_backs
 from bot.store.ledger.changes import PermissionFacts
 from bot.store.ledger.entitlements import FixedEnd
 from bot.store.people import customers
@@ -90,6 +90,8 @@ async def _note_foreign(connection: AsyncConnection, permission: Permission, see
     now = clock.now()
     if not seen.gives_access(now) or is_ours(permission, seen):
         return
+    if await _is_taken_back(connection, permission):
+        return
     overruling = await _overruling(connection, permission)
     if permission.replaces is None:
         reasons = await entitlements.active(connection, permission.id)
@@ -104,16 +106,31 @@ async def _note_foreign(connection: AsyncConnection, permission: Permission, see
         await _had(connection, overruling, seen)
 
 
+async def _is_taken_back(connection: AsyncConnection, permission: Permission) -> bool:
+    """Return whether TradingView shows a write of a batch that was undone before anybody saw it take effect.
+
+    What stood there before that write was looked at before it went out.
+    """
+    sent = permission.sent_revision
+    if sent is None or sent <= permission.synced_revision:
+        return False
+    return await put_backs.waits_of_batch(connection, permission.id, sent)
+
+
 async def _overruling(connection: AsyncConnection, permission: Permission) -> Order | None:
     """Return the order of a person that overrules what TradingView shows.
 
-    What ends by itself, as with a lost role, takes away what Usher gave, and nothing else.
+    What ends by itself, as with a lost role, takes away what Usher gave, and nothing else; so does the
+    undo of a batch.
     """
     if permission.replaces is None:
         return None
     order = await orders.by_id(connection, permission.replaces)
-    by_itself = order is not None and order.actor_kind in (ActorKind.SOURCE, ActorKind.USHER)
-    return None if by_itself else order
+    if order is None:
+        return None
+    by_itself = order.actor_kind in (ActorKind.SOURCE, ActorKind.USHER)
+    is_undo = order.kind is OrderKind.PUT_BACK and order.batch_id is not None
+    return None if by_itself or is_undo else order
 
 
 async def _had(connection: AsyncConnection, overruling: Order, seen: State) -> None:

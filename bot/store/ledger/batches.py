@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, u
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import (
+    ActorKind,
     BatchKind,
     BatchState,
     Lookup,
@@ -51,6 +52,8 @@ class _BatchChange(TypedDict, total=False):
     seats: int
     forecast: Mapping[str, Any]
     started_at: datetime
+    actor_kind: ActorKind
+    actor_id: str | None
     approved_by: int
     approved_at: datetime
     ended_at: datetime
@@ -184,6 +187,16 @@ async def count(connection: AsyncConnection, guild_id: int) -> int:
         .where(batch.c.guild_id == guild_id, batch.c.state != BatchState.DRAFT)
     )
     return int(found.scalar_one())
+
+
+async def untold(connection: AsyncConnection) -> list[tuple[Batch, bytes | None]]:
+    """Return the batches that were started and whose end was not told yet, oldest first, each with its token."""
+    found = await connection.execute(
+        select(batch)
+        .where(batch.c.state != BatchState.DRAFT, batch.c.told_at.is_(None))
+        .order_by(batch.c.id)
+    )
+    return [(Batch.of(row), row.answer_token) for row in found]
 
 
 async def change(

@@ -204,6 +204,20 @@ async def ended_by(connection: AsyncConnection, order_id: int) -> list[Entitleme
     return [Entitlement.of(row) for row in found]
 
 
+async def ended_by_any(
+    connection: AsyncConnection, order_ids: Collection[int]
+) -> dict[int, list[Entitlement]]:
+    """Return, by order, the reasons that each of these took away."""
+    found: dict[int, list[Entitlement]] = {each: [] for each in order_ids}
+    for some in parts(order_ids):
+        rows = await connection.execute(
+            select(entitlement).where(entitlement.c.ended_by.in_(some)).order_by(entitlement.c.id)
+        )
+        for reason in map(Entitlement.of, rows):
+            found[reason.ended_by or 0].append(reason)
+    return found
+
+
 async def taken_by(connection: AsyncConnection, order_ids: Collection[int]) -> set[int]:
     """Return which of these orders took a reason away that is still ended."""
     found: set[int] = set()

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import OrderKind
+from bot.store.kinds import OrderKind, OrderState
 from bot.store.parts import parts
 from bot.store.tables.ledger import order
 
@@ -29,16 +29,47 @@ async def known_keys(
 
 
 async def removals(
-    connection: AsyncConnection, permission_ids: Collection[int]
+    connection: AsyncConnection,
+    permission_ids: Collection[int],
+    kinds: Collection[OrderKind] = TAKES_AWAY,
 ) -> dict[int, list[int]]:
-    """Return, by permission, every `set`, `revoke` and `move` for it, oldest first."""
+    """Return, by permission, every `set`, `revoke` and `move` for it, or orders of these kinds, oldest first."""
     found: dict[int, list[int]] = {each: [] for each in permission_ids}
     for some in parts(permission_ids):
         rows = await connection.execute(
             select(order.c.permission_id, order.c.id)
-            .where(order.c.permission_id.in_(some), order.c.kind.in_(TAKES_AWAY))
+            .where(order.c.permission_id.in_(some), order.c.kind.in_(tuple(kinds)))
             .order_by(order.c.id)
         )
         for row in rows:
             found[row.permission_id].append(row.id)
     return found
+
+
+async def of_batch(
+    connection: AsyncConnection, batch_id: int, permission_ids: Collection[int]
+) -> set[int]:
+    """Return the orders of one batch for these permissions."""
+    found: set[int] = set()
+    for some in parts(permission_ids):
+        rows = await connection.execute(
+            select(order.c.id).where(order.c.permission_id.in_(some), order.c.batch_id == batch_id)
+        )
+        found.update(rows.scalars())
+    return found
+
+
+async def waits_of_batch(connection: AsyncConnection, permission_id: int, after: int) -> bool:
+    """Return whether a waiting order later than that revision puts back what a batch did."""
+    found = await connection.execute(
+        select(order.c.id)
+        .where(
+            order.c.permission_id == permission_id,
+            order.c.kind == OrderKind.PUT_BACK,
+            order.c.batch_id.is_not(None),
+            order.c.state == OrderState.WAITING,
+            order.c.revision > after,
+        )
+        .limit(1)
+    )
+    return found.scalar_one_or_none() is not None

@@ -17,7 +17,7 @@ from bot.access.orders.bulk.errors import (
     NothingToDo,
     SecondManagerNeeded,
 )
-from bot.access.orders.bulk.facts import facts_for
+from bot.access.orders.bulk.facts import Facts, facts_for
 from bot.access.orders.bulk.forecast import Forecast, calls_for, forecast
 from bot.access.orders.bulk.planning import plan
 from bot.access.orders.bulk.records import Entry
@@ -30,6 +30,7 @@ from bot.store.kinds import BatchKind, BatchState, RowState
 from bot.store.ledger import batches, events, work
 from bot.store.records import USHER, Batch, BatchRow
 from bot.store.sweeps import seats
+from bot.store.vault import Vault
 
 DRAFT_LIFE = timedelta(hours=24)
 
@@ -52,22 +53,25 @@ class Batches:
     What is in `on_change` is called after one was started, went on or was cancelled.
     """
 
-    def __init__(self, database: Database, queue: Queue) -> None:
+    def __init__(self, database: Database, vault: Vault, queue: Queue) -> None:
         self._database = database
+        self._vault = vault
         self._queue = queue
         self.on_change: list[Callable[[], None]] = []
 
-    async def draft(self, request: RequestContext, draft: Draft) -> int:
+    async def draft(self, request: RequestContext, draft: Draft, facts: Facts | None = None) -> int:
         """Compare what is asked for with what people have, and keep it; nothing is ordered yet.
 
-        Returns the batch's number, the same one when a request is delivered twice. Raises NothingToDo.
+        `facts`, where they were read already, are of the moment of the request. Returns the batch's number,
+        the same one when a request is delivered twice. Raises NothingToDo.
         """
         async with self._database.read() as connection:
             known = await batches.by_key(connection, request.guild_id, request.idempotency_key)
             if known is not None:
                 return known.id
-            typed = {entry.item for entry in draft.entries}
-            facts = await facts_for(connection, request.guild_id, typed, request.at)
+            if facts is None:
+                typed = {entry.item for entry in draft.entries}
+                facts = await facts_for(connection, request.guild_id, typed, request.at)
             census = await census_of(connection, request.guild_id)
             planned = await asyncio.to_thread(plan, draft.kind, draft.entries, facts)
             rows = sorted([*draft.faulty, *planned], key=lambda row: row.line)
@@ -112,6 +116,8 @@ class Batches:
     async def start(self, request: RequestContext, batch_id: int) -> Batch:
         """Start what a dry run showed, or have it wait for a second manager; pressed twice, it counts once.
 
+        Whoever starts it is who it is by, whoever made the dry run: another one approves it.
+
         Raises:
             BatchGone: there is no such dry run, or it is older than a day.
             NothingToDo: not one row would change anything.
@@ -140,9 +146,13 @@ class Batches:
                 action,
                 (BatchState.DRAFT,),
                 seats=request.consent.seats,
+                actor_kind=request.actor.kind,
+                actor_id=request.actor.id,
+                answer_token=None if request.token is None else self._vault.seal(request.token),
             )
+            batch = await one(connection, request.guild_id, batch_id)
         self._changed()
-        return replace(batch, state=state, started_at=request.at)
+        return batch
 
     async def approve(self, request: RequestContext, batch_id: int) -> Batch:
         """Let a batch start that another manager asked for. Raises SecondManagerNeeded, BatchMovedOn."""

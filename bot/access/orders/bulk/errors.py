@@ -2,6 +2,7 @@
 """What can be refused about batches; `bot.replies` says it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.errors import UserError
 from bot.store.kinds import BatchState, RowProblem
@@ -39,3 +40,15 @@ class BatchMovedOn(UserError):
 @dataclass(eq=False)
 class SecondManagerNeeded(UserError):
     """Whoever started the batch cannot approve it: another manager has to."""
+
+
+@dataclass(eq=False)
+class UndoTooLate(UserError):
+    """The batch ended more than a day ago."""
+
+    ended_at: datetime
+
+
+@dataclass(eq=False)
+class UndoOfUndo(UserError):
+    """The batch is itself the undo of another one; that one can be made anew."""

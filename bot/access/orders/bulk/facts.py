@@ -1,7 +1,7 @@
 """What is known of a server's people at one moment: what a dry run compares its rows with."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -97,6 +97,28 @@ class Facts:
             if (item.product_id, item.script_id) == (row.product_id, row.script_id):
                 return tuple(script.id for script in item.scripts)
         return ()
+
+    def everybody(self) -> Iterator[tuple[Customer | None, str, dict[int, OfScript]]]:
+        """Yield who has or had any of these scripts, by name, with what there is of each."""
+        by_id = {each.id: each for each in self.people}
+        found: dict[str, dict[int, OfScript]] = {}
+        names: dict[str, tuple[Customer | None, str]] = {}
+        for (customer_id, script_id), held in self._held.items():
+            person = by_id.get(customer_id)
+            if person is None or person.username is None or person.name_folded is None:
+                continue
+            names[person.name_folded] = person, person.username
+            reasons = self._reasons.get(held.id, ())
+            listed = self._listed.get((script_id, person.name_folded))
+            of_script = OfScript(script_id, held, reasons, listed)
+            found.setdefault(person.name_folded, {})[script_id] = of_script
+        for (script_id, name), row in self._listed.items():
+            known = self.by_name.get(name)
+            names.setdefault(name, (known, row.username))
+            theirs = found.setdefault(name, {})
+            theirs.setdefault(script_id, OfScript(script_id, None, (), row))
+        for name in sorted(found):
+            yield *names[name], found[name]
 
     def of(self, person: Customer | None, name: str, item: Item) -> list[OfScript]:
         """Return what somebody has of each script of an item."""

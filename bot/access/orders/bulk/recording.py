@@ -8,6 +8,7 @@ from bot.access.catalogue.errors import ProductEmpty
 from bot.access.catalogue.lookup import Item, item_of
 from bot.access.ledger.changes import Change, NewOrder, Recorded, Target
 from bot.access.ledger.errors import OvertakenSince
+from bot.access.ledger.receipts import CHANGES
 from bot.access.ledger.record import record_for
 from bot.access.orders.bulk.forecast import before_of
 from bot.access.orders.put_backs import put_back_in
@@ -84,6 +85,8 @@ class RowRecorder:
             return _PROBLEMS.get(type(refusal), RowProblem.CHANGED_SINCE)
         if recorded is None:
             return RowProblem.CHANGED_SINCE
+        if row.undoes_order_id is not None and not recorded.is_new:
+            return RowProblem.UNDONE_ALREADY
         self.superseded += recorded.superseded
         await batches.change_row(
             self.connection, row.id, state=RowState.ORDERED, order_id=recorded.order.id
@@ -96,7 +99,12 @@ class RowRecorder:
             undone = await orders.by_id(self.connection, row.undoes_order_id)
             assert undone is not None  # noqa: S101 - a foreign key
             return await put_back_in(
-                self.connection, self.vault, request, undone, batch_id=self.batch.id
+                self.connection,
+                self.vault,
+                request,
+                undone,
+                batch_id=self.batch.id,
+                unless=CHANGES,
             )
         item = await self._item(row)
         since = self._changed if self.batch.kind in _TAKING else self._ended

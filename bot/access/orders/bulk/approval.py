@@ -1,0 +1,39 @@
+"""From how many people on a batch that ends access takes a second manager."""
+
+from bot.access.request import RequestContext
+from bot.store.catalogue import guilds
+from bot.store.engine.database import Database
+from bot.store.ledger import events
+
+MAX_ABOVE = 10_000
+
+
+class Approval:
+    """Keeps, by server, of how many people one manager alone may end the access at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def above(self, guild_id: int) -> int | None:
+        """Return of how many people at most; more takes a second manager. None: nobody is asked."""
+        async with self._database.read() as connection:
+            server = await guilds.by_id(connection, guild_id)
+        return 25 if server is None else server.approval_above
+
+    async def set(self, request: RequestContext, above: int | None) -> int | None:
+        """Set it from now on, also for what was shown and not started yet; return what it was before."""
+        async with self._database.write() as connection:
+            before = await guilds.ensure(connection, request.guild_id, request.at)
+            if before.approval_above == above:
+                return above
+            await guilds.set_approval(connection, request.guild_id, above)
+            await events.record(
+                connection,
+                request.guild_id,
+                request.at,
+                "setup_approval",
+                actor=request.actor,
+                before={"above": before.approval_above},
+                after={"above": above},
+            )
+        return before.approval_above

@@ -1,0 +1,249 @@
+"""Undoes a whole batch: what each of its orders comes to, put back; worked out first as any other dry run."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.access.ledger.receipts import CHANGES, put_back_key
+from bot.access.ledger.seats import census_of
+from bot.access.orders.bulk.batches import Batches, Draft, one
+from bot.access.orders.bulk.errors import BatchMovedOn, UndoOfUndo, UndoTooLate
+from bot.access.orders.bulk.facts import OfScript, most_of
+from bot.access.orders.bulk.forecast import calls_for, forecast
+from bot.access.orders.put_backs import Undone, after_undoing, resolved
+from bot.access.request import RequestContext
+from bot.access.rules.entitlements import State, want
+from bot.access.rules.seat_fee import month_end
+from bot.store.engine.database import Database
+from bot.store.kinds import BatchKind, BatchState, OrderKind, RowProblem, RowState
+from bot.store.ledger import batches, entitlements, orders, permissions, purchases, put_backs, work
+from bot.store.people import customers
+from bot.store.records import Batch, BatchRow, Customer, Entitlement, Order, Permission, Purchase
+from bot.store.sweeps.standing import Held
+
+UNDO_WITHIN = timedelta(hours=24)  # of the batch's end
+
+
+class Undo:
+    """Makes dry runs of what puts a batch back."""
+
+    def __init__(self, database: Database, made: Batches) -> None:
+        self._database = database
+        self._batches = made
+
+    async def draft(self, request: RequestContext, batch_id: int) -> int:
+        """Work out what undoing that batch comes to; nothing is ordered yet.
+
+        Returns the number of the new batch, the same one when a request is delivered twice.
+
+        Raises:
+            BatchGone: there is no such batch.
+            BatchMovedOn: it has not ended; one that runs or stands still is cancelled first.
+            UndoOfUndo: it undoes another batch.
+            UndoTooLate: it ended more than a day ago.
+            NothingToDo: nothing of it is left to put back.
+        """
+        async with self._database.read() as connection:
+            known = await batches.by_key(connection, request.guild_id, request.idempotency_key)
+            if known is not None:
+                return known.id
+            batch = await one(connection, request.guild_id, batch_id)
+            _refuse(batch, request.at)
+            rows: list[BatchRow] = []
+            changes: dict[int, int] = {}
+            async for some in batches.in_turn(connection, batch.id, RowState.ORDERED):
+                found = await _facts(connection, batch, some)
+                made = await asyncio.to_thread(_rows, some, found, request.at)
+                rows += made
+                for row in made:
+                    if row.state is RowState.PLANNED:
+                        for script_id in found.scripts_of(row):
+                            changes[script_id] = changes.get(script_id, 0) + 1
+            calls = 0
+            for script_id, number in changes.items():
+                calls += calls_for(number, await work.rows_known(connection, script_id))
+            census = await census_of(connection, request.guild_id)
+        end = month_end(request.at).start
+        # What the batch ordered last is put back first.
+        rows.sort(key=lambda row: -(row.undoes_order_id or 0))
+        whole = await asyncio.to_thread(forecast, rows, request.at, census, end, calls)
+        draft = Draft(BatchKind.UNDO, (), chosen={"undoes": batch.id, "kind": batch.kind})
+        return await self._batches.keep(request, draft, rows, whole, batch.id)
+
+
+def _refuse(batch: Batch, now: datetime) -> None:
+    """Raise where a batch cannot be undone as it stands."""
+    if batch.kind is BatchKind.UNDO:
+        raise UndoOfUndo
+    if batch.state not in (BatchState.DONE, BatchState.CANCELLED) or batch.ended_at is None:
+        raise BatchMovedOn(batch.state)
+    if now - batch.ended_at > UNDO_WITHIN:
+        raise UndoTooLate(batch.ended_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is known about some rows of the batch that is undone."""
+
+    batch: Batch
+    leads: dict[int, Order]
+    led: dict[int, list[Order]]
+    permissions: dict[int, Permission]
+    people: dict[int, Customer]
+    active: dict[int, list[Entitlement]]  # by permission
+    taken: dict[int, list[Entitlement]]  # by order
+    bought: dict[int, Purchase]
+    later: dict[int, list[int]]  # by permission, what changed it since
+    undone: frozenset[int]  # orders that were put back
+
+    def orders_of(self, row: BatchRow) -> list[Order]:
+        """Return the orders that a row led to."""
+        lead_id = row.undoes_order_id or row.order_id or 0
+        return [self.leads[lead_id], *self.led[lead_id]]
+
+    def scripts_of(self, row: BatchRow) -> list[int]:
+        """Return the scripts that a row was about."""
+        return [self.permissions[each.permission_id].script_id for each in self.orders_of(row)]
+
+
+async def _facts(connection: AsyncConnection, batch: Batch, rows: Sequence[BatchRow]) -> _Facts:
+    lead_ids = [row.order_id for row in rows if row.order_id is not None]
+    leads = {order.id: order for order in await orders.by_ids(connection, lead_ids)}
+    led = await orders.led_by(connection, lead_ids)
+    every = [*leads.values(), *(each for some in led.values() for each in some)]
+    held = await permissions.by_ids(connection, {order.permission_id for order in every})
+    about = {permission.id: permission for permission in held}
+    taken = await entitlements.ended_by_any(connection, [order.id for order in every])
+    changed = await put_backs.removals(connection, about, CHANGES)
+    mine = {order.id for order in every}
+    mine |= await put_backs.of_batch(connection, batch.id, about)
+    later = {
+        permission_id: [each for each in found if each not in mine]
+        for permission_id, found in changed.items()
+    }
+    asked = mine.union(*later.values())
+    return _Facts(
+        batch,
+        leads,
+        led,
+        about,
+        await customers.by_ids(connection, {permission.customer_id for permission in held}),
+        await entitlements.active_of(connection, about),
+        taken,
+        await purchases.by_ids(
+            connection, {reason.purchase_id for some in taken.values() for reason in some}
+        ),
+        later,
+        frozenset(await _undone(connection, batch.guild_id, asked)),
+    )
+
+
+async def _undone(
+    connection: AsyncConnection, guild_id: int, order_ids: Collection[int]
+) -> set[int]:
+    by_key = {put_back_key(each): each for each in order_ids}
+    return {by_key[key] for _, key in await put_backs.known_keys(connection, [guild_id], by_key)}
+
+
+def _rows(rows: Sequence[BatchRow], found: _Facts, now: datetime) -> list[BatchRow]:
+    return [_row(row, found, now) for row in rows]
+
+
+def _row(row: BatchRow, found: _Facts, now: datetime) -> BatchRow:
+    """Return what undoing one row comes to, or why it stays as it is."""
+    undone = found.orders_of(row)
+    permission = found.permissions[undone[0].permission_id]
+    person = found.people.get(permission.customer_id)
+    before = most_of(_before(order, found, now) for order in undone)
+    problem = _problem(undone, person, found)
+    after = before
+    if problem is None:
+        after = most_of(_after(order, found, now) for order in undone)
+    return BatchRow(
+        row.line,
+        RowState.PLANNED if problem is None else RowState.LEFT_OUT,
+        problem,
+        customer_id=permission.customer_id,
+        member_id=None if person is None else person.member_id,
+        username=permission.username,
+        tv_user_id=permission.tv_user_id,
+        product_id=row.product_id,
+        script_id=row.script_id,
+        before=before.kind,
+        before_ends_at=before.ends_at,
+        after=after.kind,
+        after_ends_at=after.ends_at,
+        undoes_order_id=undone[0].id,
+    )
+
+
+def _problem(undone: Sequence[Order], person: Customer | None, found: _Facts) -> RowProblem | None:
+    """Return why what a row led to stays as it is."""
+    if undone[0].id in found.undone:
+        return RowProblem.UNDONE_ALREADY
+    for order in undone:
+        if any(
+            each > order.id and each not in found.undone
+            for each in found.later[order.permission_id]
+        ):
+            return RowProblem.CHANGED_SINCE
+        if order.kind is OrderKind.GRANT and not _stands(order, found):
+            return RowProblem.CHANGED_SINCE
+    if undone[0].kind is not OrderKind.GRANT and person is not None:
+        if person.forget_at is not None or person.forgotten is not None:
+            return RowProblem.FORGOTTEN
+        if person.blocked_at is not None:
+            return RowProblem.BLOCKED
+    return None
+
+
+def _stands(order: Order, found: _Facts) -> bool:
+    """Return whether what an order gave still counts."""
+    return any(each.id == order.entitlement_id for each in found.active[order.permission_id])
+
+
+def _before(order: Order, found: _Facts, now: datetime) -> State:
+    """Return what somebody has of one script now; what the batch gives and did not settle is not there yet."""
+    reasons = [
+        each
+        for each in resolved(_counted(order, found, now))
+        if each.id != order.entitlement_id or _is_settled(order, found)
+    ]
+    return want(reasons)
+
+
+def _is_settled(order: Order, found: _Facts) -> bool:
+    return any(
+        each.id == order.entitlement_id and each.settled_at is not None
+        for each in found.active[order.permission_id]
+    )
+
+
+def _after(order: Order, found: _Facts, now: datetime) -> State:
+    """Return what somebody has of one script once the order is put back."""
+    undone = Undone(order, found.taken[order.id], found.bought)
+    return want(resolved(after_undoing(undone, _counted(order, found, now))))
+
+
+def _counted(order: Order, found: _Facts, now: datetime) -> list[Entitlement]:
+    """Return the reasons that count, with what TradingView showed beyond them."""
+    permission = found.permissions[order.permission_id]
+    reasons = found.active[permission.id]
+    held = Held(
+        permission.id,
+        permission.script_id,
+        permission.customer_id,
+        permission.checked,
+        permission.wanted,
+        permission.wanted_ends_at,
+        permission.seen,
+        permission.seen_ends_at,
+        permission.ours,
+        permission.ours_ends_at,
+        permission.replaces,
+    )
+    of_script = OfScript(permission.script_id, held, tuple((None, each) for each in reasons))
+    return of_script.counted(now)
