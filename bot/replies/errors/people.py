@@ -277,8 +277,9 @@ def _(error: refusals.WhoColumnMissing) -> str:
     found = f" The first line of that file holds {shown}." if error.titles else ""
     return (
         f"**No column says who is meant**, so I read none of that file.{found} A line at the top must "
-        "name the columns, and one of them `username` (the TradingView name) or `discord_id`, as in:\n"
-        "```\nusername,discord_id,item,duration,until,note\n```"
+        "name the columns, and one of them `username` (the TradingView name) or `discord_id`; `item`, "
+        "`duration`, `until` and `note` may be others, as in:\n"
+        "```\nusername,item,duration\nTrader_Joe,gold,30D\n```"
     )
 
 

@@ -123,11 +123,11 @@ class _Reading:
         data = await self._bytes_of(part, self._largest)
         if data is None:
             raise FileTooLarge(self._largest >> 20)
-        self._once(name)
         if not data and not file_name:  # as browsers say that none was chosen
             return
         if self._sent.files:
             raise SeveralFiles
+        self._once(name)
         self._sent.files[name] = Upload(_own_name(file_name), bytes(data))
 
     async def _bytes_of(self, part: BodyPartReader, most: int) -> bytearray | None:
@@ -163,6 +163,8 @@ def _is_plain(part: BodyPartReader) -> bool:
 
 def _own_name(sent: str) -> str:
     """Return a file's name without folders, and without what does not show or turns the direction."""
-    base = sent.replace("\\", "/").rpartition("/")[2]
+    base = (
+        sent.replace("%22", '"').replace("\\", "/").rpartition("/")[2]
+    )  # as browsers quote a quote
     shown = "".join(letter for letter in base if letter.isprintable()).strip(" .")
     return shown[:_MAX_NAME] or "file"

@@ -215,7 +215,8 @@ async def test_parts_that_no_browser_sends_are_refused(table):
 async def test_two_files_and_a_field_twice_are_no_form_of_ours(table):
     two = [("sheet", "a.csv", CSV), ("other", "b.csv", CSV)]
     await refused(table, form(table, *two), 422, "One file at a time")
-    same = form(table, two[0], two[0])
+    await refused(table, form(table, two[0], two[0]), 422, "One file at a time")
+    same = form(table, ("note", "a.csv", CSV), note="a")
     await refused(table, same, 404, "There is nothing here")
     twice = text_part("note", "a") + form(table, note="b")
     await refused(table, twice, 404, "There is nothing here")
@@ -231,7 +232,7 @@ async def test_a_files_name_loses_its_folders_and_what_does_not_show(table):
         "\u202evsc.exe\u202c": "vsc.exe",
         "a\tb\x80c\u200b.csv": "abc.csv",
         "n" * 300 + ".csv": "n" * 200,
-        "<b>&amp;.csv": "<b>&amp;.csv",
+        "<b>&amp;%22.csv": '<b>&amp;".csv',
     }
     for sent in names:
         await send(table, form(table, ("sheet", sent, CSV)))

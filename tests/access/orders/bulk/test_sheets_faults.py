@@ -162,7 +162,7 @@ def test_the_refusal_says_how_large_a_file_may_be_and_which_columns_it_found():
     assert "Up to 5 MB and 20,000 lines" in explain(refused(b"x" * (LARGEST + 1))).text
     text = explain(refused("Name;`E-mail`;" + ";".join("abcdefgh") + "\nann;a@b")).text
     assert "holds `Name`, `'E-mail'`, `a`" in text
-    assert "username,discord_id,item,duration,until,note" in text
+    assert "```\nusername,item,duration\nTrader_Joe,gold,30D\n```" in text
 
 
 @pytest.mark.parametrize(
