@@ -352,9 +352,7 @@ async def numbers_of(connection: AsyncConnection, batch_ids: Collection[int]) ->
     return {each: Numbers(*counts) for each, counts in counted.items()}
 
 
-async def open_lookups(
-    connection: AsyncConnection, batch_ids: Collection[int]
-) -> dict[int, int]:
+async def open_lookups(connection: AsyncConnection, batch_ids: Collection[int]) -> dict[int, int]:
     """Count, by batch, the planned rows whose name TradingView was not asked for yet."""
     found = await connection.execute(
         select(batch_row.c.batch_id, func.count())

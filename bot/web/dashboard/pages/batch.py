@@ -10,16 +10,17 @@ from bot.access.errors import ButtonGone
 from bot.access.orders.bulk.errors import BatchGone
 from bot.access.orders.bulk.forecast import after_of, before_of
 from bot.access.orders.bulk.row_results import RowGroup, RowPage
+from bot.access.orders.bulk.undo import UNDO_WITHIN
 from bot.access.orders.bulk.views import BatchView
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import State
-from bot.access.rules.seat_fee import FREE
+from bot.access.rules.seat_fee import FREE, cents
 from bot.interactions.levels import Level
 from bot.replies import Message, bulk_files, bulk_problems
 from bot.replies.bulk import short, spoken_seconds, title
-from bot.replies.bulk_progress import UNDO_FOR
 from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached
+from bot.replies.seats import money
 from bot.replies.text import member
 from bot.replies.tone import Tone
 from bot.store.kinds import BatchKind, BatchState
@@ -28,7 +29,6 @@ from bot.web.dashboard import confirm
 from bot.web.dashboard.files import file_response
 from bot.web.dashboard.forms import Form, number_in
 from bot.web.dashboard.pages.batches import HERE
-from bot.web.dashboard.pages.person import items
 from bot.web.dashboard.routes import Done, Routes
 from bot.web.dashboard.visitor import Visitor
 
@@ -72,7 +72,6 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     """Show what a batch would do, or how far it is, with some of its rows."""
     view = await _view(visitor, request)
     shown = await _rows(visitor, view, request)
-    offered = await visitor.services.overview.on_offer(visitor.guild_id)
     response = await visitor.page(
         "dashboard/batch.html",
         view=view,
@@ -89,12 +88,9 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         mark=_mark(view),
         shown=shown,
         tabs=_tabs(view, shown),
-        titles=dict(items(offered)),
         problems=[
             (problem, number, bulk_problems.problem_in_words(problem))
-            for problem, number in sorted(
-                view.numbers.problems.items(), key=lambda each: -each[1]
-            )
+            for problem, number in sorted(view.numbers.problems.items(), key=lambda each: -each[1])
         ],
         what=bulk_problems.what,
         mend=bulk_problems.mend,
@@ -104,6 +100,7 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         after_of=after_of,
         lasts=spoken_seconds(view.seconds),
         free=FREE,
+        fee=money(cents(view.forecast.seats_then)),
     )
     was = request.query.get("was")
     if "HX-Request" in request.headers and was not in (None, _mark(view)):
@@ -142,7 +139,8 @@ async def start(visitor: Visitor, form: Form, request: web.Request) -> Done | we
 
 async def discard(visitor: Visitor, form: Form, request: web.Request) -> Done:
     """Forget a dry run."""
-    await visitor.services.bulk.batches.drop(form.request(visitor), _number(request))
+    view = await _view(visitor, request)
+    await visitor.services.bulk.batches.drop(form.request(visitor), view.batch.id)
     return Done(HERE, Message("**Discarded.** Nothing was changed by it."))
 
 
@@ -225,7 +223,7 @@ def _may_undo(view: BatchView) -> bool:
     """Return whether undoing it is offered; what cannot be undone any more is refused anyway."""
     ended = view.batch.ended_at
     is_undo = view.batch.kind is BatchKind.UNDO
-    return not is_undo and ended is not None and clock.now() - ended <= UNDO_FOR
+    return not is_undo and ended is not None and clock.now() - ended <= UNDO_WITHIN
 
 
 def _mark(view: BatchView) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 
 from aiohttp import web
 
@@ -32,8 +33,8 @@ from bot.web.dashboard.uploads import Upload
 from bot.web.dashboard.visitor import Visitor
 
 HERE = "batches"
-_WITH_FILE = "{what:grant|extend|set|revoke}"
-_ANY = "{what:grant|extend|set|revoke|compensate}"
+_BY_PEOPLE_ALONE = BatchKind.COMPENSATE  # it means everybody who has the item
+_KINDS = (BatchKind.GRANT, BatchKind.EXTEND, BatchKind.SET, BatchKind.REVOKE, _BY_PEOPLE_ALONE)
 _LENGTHS = tuple((each.text, spoken(each)) for each in USUAL_LENGTHS)
 _TIMED = {  # which of the two fields say how much time, or until when
     BatchKind.GRANT: ("duration", "until"),
@@ -65,10 +66,14 @@ class _Mistyped(Exception):  # noqa: N818 - by a person, not by the program
 def add_to(routes: Routes) -> None:
     """Serve the pages and their forms."""
     routes.page(HERE, Level.MANAGER, show)
-    routes.page(f"{HERE}/new/{_ANY}", Level.MANAGER, show_new)
-    routes.page(f"{HERE}/new/{_WITH_FILE}/example", Level.MANAGER, example)
-    routes.form(f"{HERE}/new/{_WITH_FILE}/file", Level.MANAGER, read_file, largest_file=LARGEST)
-    routes.form(f"{HERE}/new/{_ANY}/people", Level.MANAGER, choose_people)
+    for kind in _KINDS:
+        new = f"{HERE}/new/{kind}"
+        routes.page(new, Level.MANAGER, partial(show_new, kind))
+        routes.form(f"{new}/people", Level.MANAGER, partial(choose_people, kind))
+        if kind is not _BY_PEOPLE_ALONE:
+            routes.page(f"{new}/example", Level.MANAGER, partial(example, kind))
+            read = partial(read_file, kind)
+            routes.form(f"{new}/file", Level.MANAGER, read, largest_file=LARGEST)
 
 
 async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
@@ -88,24 +93,23 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     )
 
 
-async def show_new(visitor: Visitor, request: web.Request) -> web.StreamResponse:
+async def show_new(kind: BatchKind, visitor: Visitor, request: web.Request) -> web.StreamResponse:
     """Show the form of one kind, for a file or, after a press, for those of whom something is so."""
-    kind = _kind(request)
-    by_file = kind is not BatchKind.COMPENSATE and request.query.get("by") != "people"
+    by_file = kind is not _BY_PEOPLE_ALONE and request.query.get("by") != "people"
     return await _form(visitor, kind, by_file=by_file)
 
 
-async def example(_: Visitor, request: web.Request) -> web.StreamResponse:
+async def example(kind: BatchKind, _: Visitor, __: web.Request) -> web.StreamResponse:
     """Give an empty file with the columns that such a batch reads."""
-    columns = ("username", "discord_id", "item", *_TIMED.get(_kind(request), ()), "note")
+    columns = ("username", "discord_id", "item", *_TIMED.get(kind, ()), "note")
     return file_response(Attached("batch.csv", (",".join(columns) + "\r\n").encode()))
 
 
 async def read_file(
-    visitor: Visitor, form: Form, request: web.Request
+    kind: BatchKind, visitor: Visitor, form: Form, _: web.Request
 ) -> Done | web.StreamResponse:
     """Read a file, and lead to its dry run."""
-    kind, bulk = _kind(request), visitor.services.bulk
+    bulk = visitor.services.bulk
 
     async def look_up(wanted: Wanted) -> People:
         members = visitor.services.client.members
@@ -123,10 +127,10 @@ async def read_file(
 
 
 async def choose_people(
-    visitor: Visitor, form: Form, request: web.Request
+    kind: BatchKind, visitor: Visitor, form: Form, _: web.Request
 ) -> Done | web.StreamResponse:
     """Choose those of whom something is so, and lead to the dry run."""
-    kind, bulk = _kind(request), visitor.services.bulk
+    bulk = visitor.services.bulk
     try:
         defaults = _defaults(visitor, kind, form)
         chosen = _filter(visitor, form)
@@ -138,10 +142,6 @@ async def choose_people(
     except _Mistyped as mistake:
         return await _form(visitor, kind, by_file=False, form=form, mistake=mistake)
     return Done(f"{HERE}/{number}")
-
-
-def _kind(request: web.Request) -> BatchKind:
-    return BatchKind(request.match_info["what"])
 
 
 @contextmanager
