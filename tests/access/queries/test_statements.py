@@ -252,12 +252,12 @@ async def page_of_a_list(harness):
 
 
 async def page_of_batches(harness):
-    found, *_ = await harness.bulk.views.listed(HOME, 0)
-    assert len(found) == FEW or len(found) == 10
+    found, *_ = await harness.services.bulk.views.listed(HOME, 0)
+    assert len(found) in (FEW, 10)
 
 
 async def page_of_rows(harness):
-    page = await harness.bulk.results.page(HOME, harness.batch, RowGroup.ALL, 0)
+    page = await harness.services.bulk.results.page(HOME, harness.batch, RowGroup.ALL, 0)
     assert len(page.rows) >= FEW
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.catalogue.lookup import item_of
+from bot.access.catalogue.lookup import every_item, item_of
 from bot.access.orders.bulk.batches import one
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderState, Reason, RowProblem, RowState
@@ -109,7 +109,9 @@ class RowResults:
                 connection, batch.id, *states,
                 problems=problems, orders=orders, skip=page * ROWS, limit=ROWS,
             )  # fmt: skip
-            return RowPage(group, await _results(connection, rows, {}), page, pages, counts)
+            sold = await every_item(connection, guild_id)
+            slugs = {(item.product_id, item.script_id): slug for slug, item in sold.items()}
+            return RowPage(group, await _results(connection, rows, slugs), page, pages, counts)
 
     async def _read(self, guild_id: int, batch_id: int, *states: RowState) -> list[RowResult]:
         found: list[RowResult] = []
