@@ -8,26 +8,24 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.access.people.errors import FileTooLarge
 from bot.access.people.import_records import (
     BEST,
     LARGEST,
     Columns,
-    LookUp,
     MatchedLine,
     Pair,
-    People,
     Taken,
-    Wanted,
 )
 from bot.access.people.imports import Tied
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses
+from bot.interactions.attachments import download
 from bot.interactions.components import Choice, ComponentInteraction
 from bot.interactions.levels import Level
 from bot.interactions.options import AnyMember, Username
-from bot.interactions.progress import answer_in_the_end, drawn
+from bot.interactions.progress import answer_in_the_end
 from bot.interactions.responses import Interaction
+from bot.interactions.roster import look_up
 from bot.replies import Button, Message, matching as matching_replies, people as people_replies
 from bot.replies.matching import Picks
 from bot.services import Services
@@ -83,8 +81,8 @@ class Customer(
         await self._in_the_end(press.interaction, self._picked(press))
 
     async def _picked(self, press: ComponentInteraction) -> Message:
-        look_up = _look_up(press.interaction, press.guild_id)
-        proposals = await self._imports.proposals(press.guild_id, look_up)
+        finding = look_up(press.interaction, press.guild_id)
+        proposals = await self._imports.proposals(press.guild_id, finding)
         done = await self._tie(press, matching_replies.chosen(press.values, proposals.pairs))
         return await self._proposals(press.request(), press.interaction, 0, done)
 
@@ -116,12 +114,10 @@ class Customer(
         done: Tied | None = None,
     ) -> Message:
         """Compare the file; after a choice it is read again, so that no file is kept in memory."""
-        if file.size > LARGEST:
-            raise FileTooLarge
-        data = await file.read()
+        data = await download(file, LARGEST)
         columns = await self._imports.columns(data)
         matched_lines = await self._imports.compare(
-            request.guild_id, data, _look_up(interaction, request.guild_id), taken
+            request.guild_id, data, look_up(interaction, request.guild_id), taken
         )
         pairs = matching_replies.fitting_in(matched_lines)
         buttons, picks = self._preview(request, file, pairs, matched_lines, columns, taken)
@@ -172,8 +168,8 @@ class Customer(
     async def _proposals(
         self, request: RequestContext, interaction: Interaction, page: int, done: Tied | None = None
     ) -> Message:
-        look_up = _look_up(interaction, request.guild_id)
-        proposals = await self._imports.proposals(request.guild_id, look_up)
+        finding = look_up(interaction, request.guild_id)
+        proposals = await self._imports.proposals(request.guild_id, finding)
         page = min(page, max(0, (len(proposals.pairs) - 1) // matching_replies.SHOWN))
         buttons = self._tie_buttons(request, proposals.pairs)
         return matching_replies.proposed(proposals, page, request.guild_id, buttons, done)
@@ -200,16 +196,3 @@ class Customer(
             Choice(matching_replies.tie_label(len(pairs)), yes, discord.ButtonStyle.success),
             Choice("No, leave it", no),
         )
-
-
-def _look_up(interaction: Interaction, guild_id: int) -> LookUp:
-    """Return what finds the members meant; the answer shows how far it is."""
-
-    async def look_up(wanted: Wanted) -> People:
-        return await drawn(
-            interaction,
-            lambda tell: interaction.client.members.people(guild_id, wanted, tell),
-            matching_replies.progress,
-        )
-
-    return look_up

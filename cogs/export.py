@@ -1,11 +1,13 @@
 """/export: the customers of a server or of one item as files."""
 
 import asyncio
+from collections.abc import Callable
 
 from discord import app_commands
 from discord.ext import commands
 
-from bot.interactions import levels, responses
+from bot.access.queries.exports import Export as Made, Page
+from bot.interactions import levels, progress, responses
 from bot.interactions.options import Item
 from bot.interactions.responses import Interaction
 from bot.services import Services
@@ -23,8 +25,16 @@ class Export(commands.Cog):
     async def export(self, interaction: Interaction, item: Item | None = None) -> None:
         """Make the files; only the person who asked sees them."""
         await responses.defer(interaction)
-        from bot.replies.exports import Files, exported  # noqa: PLC0415 - rarely asked for
+        from bot.replies import exports as replies  # noqa: PLC0415 - rarely asked for
 
-        files = Files()
-        export = await self._exports.make(levels.request(interaction), item, files.add)
-        await responses.reply(interaction, await asyncio.to_thread(exported, export, files))
+        request, files = levels.request(interaction), replies.Files()
+
+        async def make(tell: Callable[[tuple[int, int]], None]) -> Made:
+            def take(page: Page) -> None:
+                files.add(page)
+                tell((page.done, page.total))
+
+            return await self._exports.make(request, item, take)
+
+        export = await progress.drawn(interaction, make, replies.progress)
+        await responses.reply(interaction, await asyncio.to_thread(replies.exported, export, files))

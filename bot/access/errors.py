@@ -93,3 +93,8 @@ class NeedsYes(UserError):
     def needs_manager(self) -> bool:
         """Return whether the yes of staff is not enough."""
         return False
+
+
+@dataclass(eq=False)
+class FileNotFetched(UserError):
+    """Discord did not hand over the file that was attached."""

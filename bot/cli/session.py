@@ -45,7 +45,12 @@ def set_login(settings: Settings, guild_id: int | None) -> int:
     )
     first = hidden("sessionid")
     second = hidden("sessionid_sign")
-    return _explained(lambda: _keep(settings, guild_id, read_cookies(first, second)))
+    return keep_login(settings, guild_id, lambda: read_cookies(first, second))
+
+
+def keep_login(settings: Settings, guild_id: int, found: Callable[[], Cookies]) -> int:
+    """Test a login, and keep it. Returns the exit code."""
+    return _explained(lambda: _keep(settings, guild_id, found()))
 
 
 def sign_in(settings: Settings, guild_id: int | None) -> int:

@@ -5,6 +5,8 @@ import click
 from bot.cli.commands.backup import backup, restore
 from bot.cli.commands.check import check
 from bot.cli.commands.dashboard import dashboard
+from bot.cli.commands.export import export
+from bot.cli.commands.import_ import import_
 from bot.cli.commands.run import run
 from bot.cli.commands.sandbox import sandbox
 from bot.cli.commands.session import session
@@ -31,5 +33,5 @@ def usher(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (run, sandbox, check, dashboard, backup, restore, session):
+for command in (run, sandbox, check, dashboard, backup, restore, export, import_, session):
     usher.add_command(command)

@@ -155,16 +155,27 @@ class Members:
 
         None where Discord does not say, or there are too many to be asked about.
         """
+        having = await self.with_role(guild_id, role_id, known)
+        return None if having is None else (len(having), self.are_listed)
+
+    async def with_role(
+        self, guild_id: int, role_id: int, known: Collection[int]
+    ) -> frozenset[int] | None:
+        """Return who has that role now: of everybody where Discord lists them, else of the `known` ones.
+
+        None where Discord does not say, or there are too many to be asked about.
+        """
         if not self.are_listed:
-            having = await self.having(guild_id, role_id, known)
-            return None if having is None else (len(having), False)
-        number = 0
+            return await self.having(guild_id, role_id, known)
+        found: set[int] = set()
         try:
             async for page in self.listed(guild_id):
-                number += sum(role_id in member.roles for member in page)
+                found |= {
+                    each.member_id for each in page if role_id in each.roles or role_id == guild_id
+                }
         except MembersSilent:
             return None
-        return number, True
+        return frozenset(found)
 
     async def having(
         self, guild_id: int, role_id: int, known: Collection[int]

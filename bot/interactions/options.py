@@ -41,7 +41,7 @@ _MAX_CHOICES = 25
 _OF_DISCORD = ("edit", "remove")  # the commands that can change Discord's own shop
 
 
-class _Option(app_commands.Transformer[Usher], ABC):
+class Option(app_commands.Transformer[Usher], ABC):
     """An option with suggestions; they name customers and scripts, so only staff get them by default."""
 
     level = Level.STAFF
@@ -60,7 +60,7 @@ class _Option(app_commands.Transformer[Usher], ABC):
         """Return what fits; the person who types is known to have the level."""
 
 
-class _OneItem(_Option):
+class _OneItem(Option):
     """One thing by its short name."""
 
     async def transform(self, _: UsherInteraction, typed: str, /) -> str:
@@ -95,7 +95,7 @@ class ScriptTransformer(_OneItem):
         return [_item(script) for script in found]
 
 
-class ScriptsTransformer(_Option):
+class ScriptsTransformer(Option):
     """Several scripts, their short names with commas between them."""
 
     async def transform(self, _: UsherInteraction, typed: str, /) -> list[str]:
@@ -116,7 +116,7 @@ class ScriptsTransformer(_Option):
         ]
 
 
-class _NameOption(_Option):
+class _NameOption(Option):
     """Suggests TradingView names of people whom Usher knows."""
 
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
@@ -145,7 +145,7 @@ class CustomerTransformer(_NameOption):
         return customer_meant(typed)
 
 
-class TrialTransformer(_Option):
+class TrialTransformer(Option):
     """Products that can be tried, by short name or title; the vendor offers them to everybody."""
 
     level = Level.ANYONE
@@ -166,7 +166,7 @@ class TrialTransformer(_Option):
         ]
 
 
-class _NumberOption(_Option, ABC):
+class NumberOption(Option, ABC):
     """Things that have a number."""
 
     @property
@@ -189,7 +189,7 @@ class _NumberOption(_Option, ABC):
         return typed
 
 
-class CodeBatchTransformer(_NumberOption):
+class CodeBatchTransformer(NumberOption):
     """Batches of codes, by number."""
 
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
@@ -201,7 +201,7 @@ class CodeBatchTransformer(_NumberOption):
         ]
 
 
-class ApiKeyTransformer(_Option):
+class ApiKeyTransformer(Option):
     """Keys of the API, by name; only managers are shown them."""
 
     level = Level.MANAGER
@@ -233,7 +233,7 @@ class PaymentProviderTransformer(_OneItem):
         return [_choice(label, name) for name, label in fitting.items()][:_MAX_CHOICES]
 
 
-class ShopTransformer(_NumberOption):
+class ShopTransformer(NumberOption):
     """Connections to shops, by number; Discord's own shop is number 0 where one can change it."""
 
     @property
@@ -276,7 +276,7 @@ class ShopPriceTransformer(_OneItem):
         ]
 
 
-class PaymentMessageTransformer(_NumberOption):
+class PaymentMessageTransformer(NumberOption):
     """Payment messages, of the chosen shop, that wait or are stuck, by number."""
 
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
@@ -290,7 +290,7 @@ class PaymentMessageTransformer(_NumberOption):
         ]
 
 
-class LengthTransformer(_Option):
+class LengthTransformer(Option):
     """Lengths of time, shown with the date on which access would end."""
 
     async def transform(self, _: UsherInteraction, typed: str, /) -> duration.Length:
@@ -310,7 +310,7 @@ class LengthTransformer(_Option):
         return [_choice(f"{spoken(length)} – {_end(end)}", length.text) for length, end in fitting]
 
 
-class UntilTransformer(_Option):
+class UntilTransformer(Option):
     """Exact ends: a date, a length from now, or lifetime."""
 
     async def transform(

@@ -1,6 +1,7 @@
 """The dry run of a batch in words: whom it is about, what changes, what it costs, how long it takes."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +50,20 @@ def dry_run(view: BatchView, files: Sequence[Attached] = ()) -> Message:
     if view.batch.note:
         lines.append(f"-# Note: {typed(view.batch.note)}")
     return Message("\n".join(lines), buttons=_buttons(view), files=tuple(files), tone=Tone.LOOK)
+
+
+def role_unknown(role_id: int) -> Message:
+    """Return that it cannot be said now who has a role."""
+    return Message(
+        f"⚠️ **I cannot say who has {role(role_id)} just now:** Discord does not tell, or more people have it "
+        "than I may ask about at once. Nothing was changed. Try again in a minute, or use a file."
+    )
+
+
+def late(message: Message, server: str | None) -> Message:
+    """Return what comes after the 15 minutes in which an answer can be changed."""
+    where = f" for {bold(server)}" if server else ""
+    return replace(message, text=f"The dry run{where} is ready.\n{message.text}")
 
 
 def dropped() -> Message:

@@ -36,6 +36,11 @@ def results(kind: BatchKind, found: Sequence[RowResult]) -> bytes:
     )
 
 
+def mistakes_name(batch_id: int) -> str:
+    """Return the name of the file with the mistakes."""
+    return f"batch-{batch_id}-mistakes.csv"
+
+
 def result_name(batch_id: int) -> str:
     """Return the name of the file with the results."""
     return f"batch-{batch_id}.csv"

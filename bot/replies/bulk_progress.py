@@ -9,12 +9,12 @@ import discord
 from bot import clock
 from bot.access.orders.bulk.views import BatchView
 from bot.replies.bulk import changes, file_button, problems, spoken_seconds, title
-from bot.replies.bulk_keys import APPROVE, CANCEL, LIST, PAUSE, RESUME, SHOW, UNDO
+from bot.replies.bulk_keys import APPROVE, CANCEL, LIST, PAUSE, REFRESH, RESUME, UNDO
 from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached, Button, Message, key
 from bot.replies.overview import pages
 from bot.replies.sweeps import bar
-from bot.replies.text import bold, count, embed, short_day, typed
+from bot.replies.text import bold, count, embed, plain_day, short_day, typed
 from bot.replies.tone import Tone
 from bot.store.kinds import BatchKind, BatchState, OrderState, RowState
 from bot.store.records import Batch
@@ -89,6 +89,13 @@ def result(view: BatchView, files: Sequence[Attached] = ()) -> Message:
     return Message("\n".join(lines), buttons=tuple(buttons), files=tuple(files))
 
 
+def with_file(view: BatchView, file: Attached) -> Message:
+    """Return the file of all rows, with the numbers above it."""
+    return Message(
+        f"**Every row of batch {view.batch.id}, as it stands now.**\n{numbers(view)}", files=(file,)
+    )
+
+
 def in_server(message: Message, server: str | None) -> Message:
     """Return a message about a batch as it stands where several servers may be meant."""
     where = f"-# {bold(server)}\n" if server else ""
@@ -125,6 +132,12 @@ def listed(views: Sequence[BatchView], guild_id: int, page: int, of: int) -> Mes
     )
 
 
+def choice(batch: Batch) -> str:
+    """Return a batch for a list to choose from, where Discord shows no formatting."""
+    day = plain_day(batch.started_at or batch.made_at)
+    return f"{batch.id} – {batch.kind}, {_STATES[batch.state]}, {day}"
+
+
 def _line(view: BatchView) -> str:
     batch = view.batch
     when = short_day(batch.started_at or batch.made_at)
@@ -150,7 +163,7 @@ def _buttons(view: BatchView) -> tuple[Button, ...]:
     ) -> Button:
         return Button(label, key(name, guild_id, batch_id), style)
 
-    refresh = button("Refresh", SHOW)
+    refresh = button("Refresh", REFRESH)
     match view.batch.state:
         case BatchState.APPROVAL:
             approve = button("Approve", APPROVE, discord.ButtonStyle.primary)

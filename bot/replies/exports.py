@@ -8,6 +8,7 @@ from bot.access.queries.exports import Export, Page
 from bot.access.rules.cells import Cell, Table
 from bot.access.sources import payments
 from bot.replies.message import Attached, Message
+from bot.replies.sweeps import bar
 from bot.replies.text import count, listed, order_number, title
 from bot.store.kinds import EntitlementKind
 
@@ -53,6 +54,15 @@ class Files:
         return [
             Attached(f"{kind}{ending}", table.content()) for kind, table in self._tables.items()
         ]
+
+
+def progress(far: tuple[int, int]) -> Message:
+    """Return how many people are written, of how many."""
+    done, total = far
+    return Message(
+        "⏳ **I am writing the files.** You need not wait here; they take the place of this.\n"
+        f"`{bar(done, total)}` {done:,} of {total:,} people"
+    )
 
 
 def exported(export: Export, files: Files) -> Message:

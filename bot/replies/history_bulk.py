@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.replies.bulk_keys import APPROVE, SHOW, UNDO
+from bot.replies.bulk_keys import APPROVE, IN_LOG, SHOW, UNDO
 from bot.replies.message import Button, Message, key
 from bot.replies.text import count, member
 from bot.replies.tone import Tone
@@ -78,7 +78,9 @@ def question(entry: Event, text: str) -> Message:
     """Return the line that asks for a second manager, with the button to approve."""
     return Message(
         f"{text}.",
-        buttons=_buttons(entry, Button("Approve", key(APPROVE, entry.guild_id, _id(entry), "log"))),
+        buttons=_buttons(
+            entry, Button("Approve", key(APPROVE, entry.guild_id, _id(entry), IN_LOG))
+        ),
         tone=Tone.LOOK,
     )
 

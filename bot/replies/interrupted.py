@@ -18,7 +18,10 @@ _MAX_LINES = 5
 # What may be repeated of what was typed; anything else may be private.
 _SHOWN = ("item", "duration", "until", "username", "member")
 # What becomes of these is told by itself.
-_ORDERS = tuple(kind for kind in OrderKind if kind is not OrderKind.REPAIR)
+_ORDERS = (
+    *(kind for kind in OrderKind if kind is not OrderKind.REPAIR),
+    *("batch_started", "batch_asked"),  # a message of its own shows how far it is
+)
 
 
 def command(name: str, options: Mapping[str, Any]) -> str:

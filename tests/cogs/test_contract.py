@@ -73,6 +73,23 @@ CONTRACT = {
     "webhook replay": ("manager", ["connection", "delivery"]),
     "webhook pending": ("manager", []),
     "code create": ("manager", ["item", "duration", "count", "uses", "expires"]),
+    "bulk grant": (
+        "manager",
+        ["file", "item", "duration", "until", "ends_before", "role", "everyone", "note"],
+    ),
+    "bulk extend": (
+        "manager",
+        ["file", "item", "duration", "until", "ends_before", "role", "everyone", "note"],
+    ),
+    "bulk set": (
+        "manager",
+        ["file", "item", "until", "ends_before", "role", "everyone", "note"],
+    ),
+    "bulk revoke": ("manager", ["file", "item", "ends_before", "role", "everyone", "note"]),
+    "bulk list": ("manager", []),
+    "bulk show": ("manager", ["batch"]),
+    "bulk undo": ("manager", ["batch"]),
+    "compensate": ("manager", ["item", "duration", "reason"]),
     "outgoing add": ("manager", ["address", "events"]),
     "outgoing list": ("manager", []),
     "outgoing test": ("manager", ["number"]),

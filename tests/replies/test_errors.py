@@ -101,6 +101,7 @@ VALUES = {
     "numbers": (1, 12_345),
     "why": AddressProblem.PRIVATE,
     "host": "h" * 253,
+    "ended_at": WHEN,
     "state": BatchState.CANCELLED,
     "problems": tuple((problem, 20_000) for problem in RowProblem),
 }

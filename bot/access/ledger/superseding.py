@@ -23,6 +23,8 @@ async def supersede(
     happened. What is yet to be compared after a restore is left to `bot.access.sweeps.resume`.
     """
     at, change = new.request.at, new.change
+    if not await orders.is_any_open(connection, permission.id):
+        return []  # as mostly: one look instead of one for each kind of what may be open
     if change.ends_all or (change.ends and change.overrules):
         return await orders.supersede(connection, permission.id, at)
     if change.undoes is not None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.lookup import Item
 from bot.access.ledger.changes import Recorded
-from bot.access.orders.purchases import Bought, end_in, open_in
+from bot.access.orders.purchases import Bought, end_in, lapse_in, open_in
 from bot.access.orders.renewals import renew_in
 from bot.access.orders.sold_lines import Mapped, item_of_line, keys_of
 from bot.access.people.errors import BeingForgotten, CustomerBlocked
@@ -18,7 +18,7 @@ from bot.access.request import PAYMENT, RequestContext
 from bot.access.rules.contracts import Given, Standing
 from bot.access.rules.duration import Length, parse_length
 from bot.access.rules.entitlements import State, still_gives
-from bot.store.kinds import StateKind
+from bot.store.kinds import EntitlementKind, StateKind
 from bot.store.ledger import entitlements, permissions, purchases
 from bot.store.records import Connection, Contract, ContractPurchase, Customer
 from bot.store.sales import contracts
@@ -200,7 +200,7 @@ class ContractAccess:
                 stays.update(keys_of(given.line))
                 self._done.is_unmapped |= mapped is Mapped.UNKNOWN
                 continue
-            each = _due_of(given, mapped)
+            each = due_of(given, mapped)
             if each is None:
                 self._done.without_length.append(mapped)
                 self._done.is_unmapped = True
@@ -276,14 +276,15 @@ class ContractAccess:
         if before.ends_at is not None and wanted.ends_at is not None:
             by = wanted.ends_at - before.ends_at
         now = self._request.at
-        if wanted.is_past(now) and not await self._runs(there, by, wanted.grace_days):
+        purchase = await purchases.by_id(self._connection, there.purchase_id)
+        is_open = purchase.kind is EntitlementKind.OPEN  # as it was found on TradingView
+        if wanted.is_past(now) and (is_open or not await self._runs(there, by, wanted.grace_days)):
             if not before.is_over:
                 await self._end(there, before, None, wanted)
             return
         if by < timedelta() and not before.is_over and self._asks(there):
             await self._ask(there, wanted)
             return
-        purchase = await purchases.by_id(self._connection, there.purchase_id)
         renewed = await renew_in(
             self._connection,
             self._vault,
@@ -296,6 +297,9 @@ class ContractAccess:
         _ = self._done.add(renewed.recorded)
         if renewed.is_held:
             self._done.held.append(purchase.id)
+        if is_open and wanted.ends_at is not None:  # it goes on until what is paid for is over
+            over = wanted.ends_at + timedelta(days=wanted.grace_days)
+            await lapse_in(self._connection, [purchase.id], over)
         await self._keep(there, wanted, is_held=renewed.is_held)
 
     async def _end(
@@ -366,7 +370,7 @@ class ContractAccess:
         )
 
 
-def _due_of(given: Given, item: Item) -> Due | None:
+def due_of(given: Given, item: Item) -> Due | None:
     """Return what a line gives of its item; None where nobody said how long that is."""
     part = f"p{item.product_id}" if item.product is not None else f"s{item.script_id}"
     if given.ends_at is not None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
+from bot.access.orders.moving.awaited import awaited
 from bot.access.rules import contract_json
 from bot.access.rules.codes import digest_of
 from bot.access.rules.contract_facts import buyer_of, merge, without_people
@@ -43,6 +44,8 @@ class ContractRecords:
                     connection, source.guild_id, source.provider, group.refs
                 )
             ]
+        if not found:  # the list of a shop told of it, and not by these ids
+            found = await awaited(connection, source, group.facts)
         if not found:
             contract = await contracts.add(
                 connection,

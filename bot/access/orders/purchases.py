@@ -25,7 +25,7 @@ from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderKind
-from bot.store.ledger import entitlements, events, permissions, purchases
+from bot.store.ledger import entitlements, events, permissions, purchases, work
 from bot.store.people import customers
 from bot.store.records import Customer, Entitlement, Purchase
 from bot.store.vault import Vault
@@ -143,6 +143,14 @@ class Purchases:
         finally:  # whatever one person's name brings up, nobody else keeps what lapsed
             while await self._end_some():
                 pass
+        await self._go_on_with_others()
+
+    async def _go_on_with_others(self) -> None:
+        """Have the queue take what another program ordered in this database: nobody else tells it."""
+        async with self._database.read() as connection:
+            waiting = await work.guilds(connection)
+        for guild_id in waiting:
+            self._queue.wake(guild_id)
 
     async def _attach_some(self) -> bool:
         async with self._database.write() as connection:

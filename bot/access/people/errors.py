@@ -332,20 +332,6 @@ class EncodingUnclear(FileUnreadable):
 
 
 @dataclass(eq=False)
-class LineTooLong(FileUnreadable):
-    """That `line` of the file, counted from 1, is longer than any line of a table."""
-
-    line: int
-
-
-@dataclass(eq=False)
-class TooManyColumns(FileUnreadable):
-    """The line with their names has so many columns that it is no list of people; `number`: how many."""
-
-    number: int
-
-
-@dataclass(eq=False)
 class MembersUnseen(UserError):
     """Discord does not show the members of the server, so no name or id can be looked up there."""
 
@@ -362,16 +348,6 @@ class ColumnsMissing(UserError):
     """No line near the top names the columns that are needed; `titles`: what the first one holds."""
 
     titles: tuple[str, ...] = ()
-
-
-@dataclass(eq=False)
-class WhoColumnMissing(ColumnsMissing):
-    """The same of a file for many orders, which needs a column that says who is meant."""
-
-
-@dataclass(eq=False)
-class NoRows(UserError):
-    """The file has the names of its columns, and nothing below them."""
 
 
 # The server's own settings

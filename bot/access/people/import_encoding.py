@@ -14,7 +14,7 @@ from bot.access.people.errors import EncodingUnclear, FileUnreadable
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
-_WORKBOOK = b"PK\x03\x04"
+_NO_TEXT = (b"PK\x03\x04", b"%PDF-")  # a workbook or an archive, a printed page
 _SAMPLE = 400  # bytes; the names of the columns stand in them
 _CERTAIN = "ÁÂÄÇÉËÍÎÓÔÖÚÜßáâäçéëíîóôöúü".encode("windows-1252")
 _UNCERTAIN = re.compile(  # another one, two side by side, or one alone
@@ -33,7 +33,7 @@ def decode(data: bytes) -> str:
     """
     if data.startswith(_UTF32):
         raise EncodingUnclear
-    if not data.startswith(_UTF16) and (b"\0" in data or data.startswith(_WORKBOOK)):
+    if not data.startswith(_UTF16) and (b"\0" in data or data.startswith(_NO_TEXT)):
         raise EncodingUnclear if _is_wide(data[:_SAMPLE]) else FileUnreadable
     try:
         text = data.decode("utf-16" if data.startswith(_UTF16) else "utf-8-sig")

@@ -18,10 +18,11 @@ from bot.access.people.errors import (
     FileTooLarge,
     FileUnreadable,
     LinesRunTogether,
-    LineTooLong,
 )
 from bot.access.people.import_encoding import decode
+from bot.access.people.import_errors import LineTooLong
 from bot.access.people.import_records import LARGEST, MAX_LINES
+from bot.access.rules.cells import plain
 from bot.tradingview import visible
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -31,8 +32,6 @@ _LONGEST_CELL = 1_000
 _LONGEST_LINE = 200_000  # characters; of a longer one the reader makes cells for too long in one go
 _MOST_LINES = 10 * MAX_LINES  # with the empty ones, and those inside of cells
 _SEPARATOR = re.compile(r"\s*\"?sep=[^\r\n]*(\r\n|\r|\n)?", re.IGNORECASE)  # for spreadsheets only
-# What a spreadsheet takes for the beginning of a formula, or for the mark that keeps it from that.
-_NEUTRALISED = frozenset("=+-@\t\r'")
 
 
 class Titled(Protocol):
@@ -126,8 +125,8 @@ def cell_in(row: Sequence[str], place: int) -> str:
 def text_in(row: Sequence[str], place: int) -> str:
     """Return a cell of free text: as it was before an export kept spreadsheets from calculating with it."""
     cell = row[place] if place < len(row) else ""
-    if cell[:1] == "'" and cell[1:2] in _NEUTRALISED:
-        return _shortened(cell[1:])
+    if (unmarked := plain(cell)) != cell:
+        return _shortened(unmarked)
     cell = cell.strip()
     if cell.startswith('="') and cell.endswith('"'):
         cell = cell[2:-1]

@@ -10,9 +10,18 @@ from bot.access.rules.entitlements import preview
 from bot.errors import UserError
 from bot.store.catalogue import products
 from bot.store.engine.database import Database
-from bot.store.ledger import entitlements, permissions
+from bot.store.ledger import batches, entitlements, permissions
 from bot.store.people import autocomplete
-from bot.store.records import ApiKey, Connection, Delivery, Entitlement, Price, Product, Script
+from bot.store.records import (
+    ApiKey,
+    Batch as OrderBatch,
+    Connection,
+    Delivery,
+    Entitlement,
+    Price,
+    Product,
+    Script,
+)
 from bot.store.sales import api_keys, connections, premium, prices, waiting
 from bot.tradingview import LIFETIME, End, Lifetime, clean_username
 
@@ -67,6 +76,13 @@ class Autocomplete:
             if text in f"{batch.made.id} {batch.sold.slug} {batch.sold.title.casefold()}"
         ]
         return fitting[:MOST]
+
+    async def batches(self, guild_id: int, typed: str) -> list[OrderBatch]:
+        """Return the newest batches of orders whose number fits."""
+        text = typed.strip()
+        async with self._database.read() as connection:
+            newest = await batches.listed(connection, guild_id, skip=0, limit=_NEWEST)
+        return [each for each in newest if text in str(each.id)][:MOST]
 
     async def api_keys(self, guild_id: int, typed: str) -> list[ApiKey]:
         """Return the keys of the API whose name fits."""

@@ -42,7 +42,8 @@ class Page:
     customers: Sequence[CustomerRow] = ()
     purchases: Sequence[PurchaseRow] = ()
     access: Sequence[AccessRow] = ()
-    share: float = 1.0  # how far it is after it, from 0 to 1
+    done: int = 0  # people who are written after it
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +93,14 @@ class Exports:
             for start in range(0, len(ids), _PEOPLE):
                 some = ids[start : start + _PEOPLE]
                 rows = await _read(connection, some, wanted, shelf, now)
-                share = min(1.0, (start + _PEOPLE) / len(ids))
-                people += await asyncio.to_thread(_give, rows, share, take)
+                people += await asyncio.to_thread(_give, rows, start + len(some), len(ids), take)
             of, after = _scripts_of(wanted, shelf), 0
             while found := await exports.strangers(
                 connection, guild_id, of, after=after, limit=_STRANGERS
             ):
                 after = found[-1].id
                 rows = partial(_of_strangers, found, shelf, now)
-                await asyncio.to_thread(_give, rows, 1.0, take)
+                await asyncio.to_thread(_give, rows, len(ids), len(ids), take)
         return Export(wanted, people)
 
 
@@ -134,9 +134,9 @@ def _of_strangers(found: Sequence[Stranger], shelf: Shelf, now: datetime) -> Pag
     return Page(access=stranger_rows(found, shelf, now))
 
 
-def _give(rows: Callable[[], Page], share: float, take: Take) -> int:
+def _give(rows: Callable[[], Page], done: int, total: int, take: Take) -> int:
     """Make the rows and give them away; return how many people are customers among them (blocking)."""
-    page = replace(rows(), share=share)
+    page = replace(rows(), done=done, total=total)
     take(page)
     return len({row.who.id for row in page.customers})
 

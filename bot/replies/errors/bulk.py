@@ -1,9 +1,10 @@
 """Refusals about batches, in sentences."""
 
+from bot.access.errors import FileNotFetched
 from bot.access.orders.bulk import errors as refusals
 from bot.replies.bulk_problems import problem_in_words
 from bot.replies.errors.sentence import sentence
-from bot.replies.text import count
+from bot.replies.text import count, relative
 from bot.store.kinds import BatchState, RowProblem
 
 _SHOWN = 3
@@ -76,4 +77,28 @@ def _(_: refusals.SecondManagerNeeded) -> str:
     return (
         "**A second manager has to press this:** whoever started it cannot approve it too. "
         "It waits until then, and nobody lost access by it."
+    )
+
+
+@sentence.register
+def _(_: FileNotFetched) -> str:
+    return (
+        "**Discord did not hand the file over.** Nothing was changed. Please attach it again; a file that was "
+        "attached long ago may be gone."
+    )
+
+
+@sentence.register
+def _(error: refusals.UndoTooLate) -> str:
+    return (
+        f"**That batch ended {relative(error.ended_at)}: it can be undone for 24 hours.** Nothing was changed. "
+        "Make a new one with `/bulk set` or `/bulk revoke`, with its file."
+    )
+
+
+@sentence.register
+def _(_: refusals.UndoOfUndo) -> str:
+    return (
+        "**That batch undid another one, and cannot be undone itself.** Nothing was changed. Make the first one "
+        "anew if you want it after all."
     )

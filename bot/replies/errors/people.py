@@ -1,6 +1,6 @@
 """Refusals about who is meant, and about a file of customers, in sentences."""
 
-from bot.access.people import errors as refusals
+from bot.access.people import errors as refusals, import_errors
 from bot.replies.errors.sentence import sentence
 from bot.replies.message import shorten
 from bot.replies.text import count, did_you_mean, escape, listed, member, relative, typed
@@ -237,7 +237,7 @@ def _(_: refusals.EncodingUnclear) -> str:
 
 
 @sentence.register
-def _(error: refusals.LineTooLong) -> str:
+def _(error: import_errors.LineTooLong) -> str:
     return (
         f"**Line {error.line:,} of that file is far too long** for a list of people, so I read none of "
         "it. Each person needs a line of their own. Save the list as CSV (in a spreadsheet: "
@@ -246,7 +246,7 @@ def _(error: refusals.LineTooLong) -> str:
 
 
 @sentence.register
-def _(error: refusals.TooManyColumns) -> str:
+def _(error: import_errors.TooManyColumns) -> str:
     return (
         f"**That file has {error.number:,} columns**, too many for a list of people, so I read none of "
         "it. Keep those that are needed, and send it again."
@@ -272,7 +272,7 @@ def _(_: refusals.ColumnsMissing) -> str:
 
 
 @sentence.register
-def _(error: refusals.WhoColumnMissing) -> str:
+def _(error: import_errors.WhoColumnMissing) -> str:
     shown = listed(typed(shorten(title, 40)) for title in error.titles[:8])
     found = f" The first line of that file holds {shown}." if error.titles else ""
     return (
@@ -284,7 +284,7 @@ def _(error: refusals.WhoColumnMissing) -> str:
 
 
 @sentence.register
-def _(_: refusals.NoRows) -> str:
+def _(_: import_errors.NoRows) -> str:
     return (
         "**That file has the names of its columns, and no row below them**, so there is nothing to do. "
         "Add a row for each person, and send it again."

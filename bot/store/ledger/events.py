@@ -54,6 +54,10 @@ _ENTRIES = select(event, event_words.c.words).outerjoin(
     event_words, event_words.c.event_id == event.c.id
 )
 
+# Made once: that takes longer than to run it.
+_ADD = insert(event)
+_ADD_AND_TELL = insert(event).returning(event.c.id)
+
 # The interaction that is worked on: each entry keeps it, so that after a crash it can be told what
 # came of one. Whatever Usher itself does meanwhile has it too, under its own name.
 interaction: ContextVar[int | None] = ContextVar("interaction", default=None)
@@ -113,9 +117,9 @@ async def record_all(connection: AsyncConnection, entries: Sequence[NewEvent]) -
     words = [_words(entry) for entry in entries]
     rows = [_columns(entry) for entry in entries]
     if not any(words):
-        await connection.execute(insert(event), rows)
+        await connection.execute(_ADD, rows)
         return
-    added = await connection.execute(insert(event).returning(event.c.id), rows)
+    added = await connection.execute(_ADD_AND_TELL, rows)
     ids = sorted(added.scalars())  # given out in the order of the rows
     await connection.execute(
         insert(event_words),

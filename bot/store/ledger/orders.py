@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Select, and_, func, insert, or_, select, update
+from sqlalchemy import Select, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import (
@@ -20,6 +20,26 @@ from bot.store.tables.ledger import order, permission
 # Why orders from a restored backup are stuck that nothing wakes: they are yet to be compared with
 # TradingView, or staff have to decide, or to order them anew.
 PARKED = (Reason.HELD, Reason.UNDECIDED, Reason.RESTORED)
+
+
+# Made once: what every order asks takes longer to make than to run.
+_ADD = insert(order).returning(order)
+_GIVES = (
+    update(order)
+    .where(order.c.id == bindparam("of_id"))
+    .values(entitlement_id=bindparam("reason_id"))
+)
+_BY_KEY = select(order).where(
+    order.c.guild_id == bindparam("guild"), order.c.idempotency_key == bindparam("key")
+)
+_ANY_OPEN = (
+    select(order.c.id)
+    .where(
+        order.c.permission_id == bindparam("about"),
+        order.c.state.in_((OrderState.WAITING, OrderState.STUCK)),
+    )
+    .limit(1)
+)
 
 
 async def add(
@@ -42,37 +62,34 @@ async def add(
 ) -> Order:
     """Add a waiting order; its revision is the permission's next one."""
     row = await connection.execute(
-        insert(order)
-        .values(
-            guild_id=permission.guild_id,
-            permission_id=permission.id,
-            kind=kind,
-            idempotency_key=idempotency_key,
-            revision=permission.revision + 1,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            asked_at=asked_at,
-            note=note,
-            before=before,
-            before_ends_at=before_ends_at,
-            state=OrderState.WAITING,
-            answer_token=answer_token,
-            reason=reason,
-            product_id=product_id,
-            lead_id=lead_id,
-            member_told_at=member_told_at,
-            batch_id=batch_id,
-        )
-        .returning(order)
+        _ADD,
+        {
+            "guild_id": permission.guild_id,
+            "permission_id": permission.id,
+            "kind": kind,
+            "idempotency_key": idempotency_key,
+            "revision": permission.revision + 1,
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            "asked_at": asked_at,
+            "note": note,
+            "before": before,
+            "before_ends_at": before_ends_at,
+            "state": OrderState.WAITING,
+            "answer_token": answer_token,
+            "reason": reason,
+            "product_id": product_id,
+            "lead_id": lead_id,
+            "member_told_at": member_told_at,
+            "batch_id": batch_id,
+        },
     )
     return Order.of(row.one())
 
 
 async def gives(connection: AsyncConnection, order_id: int, entitlement_id: int) -> None:
     """Tie an order to the reason it made."""
-    await connection.execute(
-        update(order).where(order.c.id == order_id).values(entitlement_id=entitlement_id)
-    )
+    await connection.execute(_GIVES, {"of_id": order_id, "reason_id": entitlement_id})
 
 
 async def by_id(connection: AsyncConnection, order_id: int) -> Order | None:
@@ -99,11 +116,7 @@ async def first_done_at(connection: AsyncConnection, guild_id: int) -> datetime 
 
 async def by_key(connection: AsyncConnection, guild_id: int, idempotency_key: str) -> Order | None:
     """Return the order that came with that key: delivered twice, it is there once."""
-    found = await connection.execute(
-        select(order).where(
-            order.c.guild_id == guild_id, order.c.idempotency_key == idempotency_key
-        )
-    )
+    found = await connection.execute(_BY_KEY, {"guild": guild_id, "key": idempotency_key})
     row = found.one_or_none()
     return None if row is None else Order.of(row)
 
@@ -127,6 +140,12 @@ async def by_ids(connection: AsyncConnection, order_ids: Collection[int]) -> lis
         rows = await connection.execute(select(order).where(order.c.id.in_(some)))
         found |= {known.id: known for known in map(Order.of, rows)}
     return [found[each] for each in order_ids if each in found]
+
+
+async def is_any_open(connection: AsyncConnection, permission_id: int) -> bool:
+    """Return whether an order about a permission waits, or is stuck."""
+    found = await connection.execute(_ANY_OPEN, {"about": permission_id})
+    return found.scalar_one_or_none() is not None
 
 
 async def supersede(

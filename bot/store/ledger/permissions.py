@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Unpack
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import OrderState, PermissionState, Reason, StateKind
@@ -17,6 +28,13 @@ from bot.store.records import Customer, Holding, Permission, Script
 from bot.store.tables.catalogue import script
 from bot.store.tables.ledger import order, permission
 from bot.store.tables.people import customer
+
+# Made once: what every order asks takes longer to make than to run.
+_BY_ID = select(permission).where(permission.c.id == bindparam("of_id"))
+_BY_NAME = select(permission).where(
+    permission.c.script_id == bindparam("script"), permission.c.name_folded == bindparam("name")
+)
+_CHANGE = update(permission).where(permission.c.id == bindparam("of_id")).returning(permission)
 
 _UNFINISHED = (PermissionState.WAITING, PermissionState.WORKING, PermissionState.STUCK)
 
@@ -31,7 +49,7 @@ class Unfinished:
 
 async def by_id(connection: AsyncConnection, permission_id: int) -> Permission:
     """Return that permission, which must exist."""
-    found = await connection.execute(select(permission).where(permission.c.id == permission_id))
+    found = await connection.execute(_BY_ID, {"of_id": permission_id})
     return Permission.of(found.one())
 
 
@@ -77,11 +95,7 @@ async def revisions(connection: AsyncConnection, permission_ids: Collection[int]
 
 async def by_name(connection: AsyncConnection, script_id: int, name: str) -> Permission | None:
     """Return the permission of that TradingView name, in any case, for one script."""
-    found = await connection.execute(
-        select(permission).where(
-            permission.c.script_id == script_id, permission.c.name_folded == name.casefold()
-        )
-    )
+    found = await connection.execute(_BY_NAME, {"script": script_id, "name": name.casefold()})
     row = found.one_or_none()
     return None if row is None else Permission.of(row)
 
@@ -156,12 +170,7 @@ async def change(
     connection: AsyncConnection, permission_id: int, **values: Unpack[PermissionChange]
 ) -> Permission:
     """Set these columns; return the permission as it is then."""
-    row = await connection.execute(
-        update(permission)
-        .where(permission.c.id == permission_id)
-        .values(**values)
-        .returning(permission)
-    )
+    row = await connection.execute(_CHANGE, {"of_id": permission_id, **values})
     return Permission.of(row.one())
 
 

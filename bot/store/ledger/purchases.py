@@ -32,6 +32,9 @@ class PurchaseChange(TypedDict, total=False):
     ended_at: datetime | None
 
 
+_ADD = insert(purchase).returning(purchase)  # made once: that takes as long as it runs
+
+
 async def add(
     connection: AsyncConnection,
     guild_id: int,
@@ -53,26 +56,25 @@ async def add(
 ) -> Purchase:
     """Add a purchase of a product or of a script; (server, source, reference) is there once."""
     row = await connection.execute(
-        insert(purchase)
-        .values(
-            guild_id=guild_id,
-            customer_id=customer_id,
-            product_id=product_id,
-            script_id=script_id,
-            source=source,
-            reference=reference,
-            member_id=member_id,
-            kind=kind,
-            length=length,
-            ends_at=ends_at,
-            grace_days=grace_days,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            asked_at=asked_at,
-            ended_at=ended_at,
-            note=note,
-        )
-        .returning(purchase)
+        _ADD,
+        {
+            "guild_id": guild_id,
+            "customer_id": customer_id,
+            "product_id": product_id,
+            "script_id": script_id,
+            "source": source,
+            "reference": reference,
+            "member_id": member_id,
+            "kind": kind,
+            "length": length,
+            "ends_at": ends_at,
+            "grace_days": grace_days,
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            "asked_at": asked_at,
+            "ended_at": ended_at,
+            "note": note,
+        },
     )
     return Purchase.of(row.one())
 

@@ -1,6 +1,7 @@
 """A form that brings a file, from whoever sends it: whole or cut off, huge, slow, doubled, or from elsewhere."""
 
 import asyncio
+import contextlib
 import io
 import random
 import secrets
@@ -10,6 +11,7 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 
+from bot.access.people.web_session_errors import UploadsBusy
 from bot.interactions.levels import Level
 from bot.store.tables.ledger import unanswered
 from bot.web import dashboard as package
@@ -305,6 +307,18 @@ async def test_only_a_few_files_of_a_server_are_worked_on_at_once(table):
     table.hold.set()
     assert {page.status for page in await asyncio.gather(*sending)} == {200}
     assert (await send(table, bodies[0])).status == 200
+
+
+def test_the_files_of_one_server_leave_room_for_anothers():
+    room = uploads.Room()
+    with contextlib.ExitStack() as held:
+        for _ in range(uploads._AT_ONCE):
+            held.enter_context(room.taken(1))
+        with pytest.raises(UploadsBusy):
+            held.enter_context(room.taken(1))
+        held.enter_context(room.taken(2))
+    with room.taken(1):
+        pass
 
 
 async def in_pieces(table, body, pieces, pause):

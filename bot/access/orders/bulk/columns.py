@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.access.people.errors import TooManyColumns
 from bot.access.people.import_columns import compact, is_question, who
+from bot.access.people.import_errors import TooManyColumns
 from bot.store.kinds import BatchKind
 
 _MAX_COLUMNS = 200

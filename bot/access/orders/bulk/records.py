@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.access.people.import_records import MAX_LINES
 from bot.access.rules.duration import Length
 from bot.store.kinds import RowProblem, RowState
 from bot.store.records import BatchRow
 from bot.tradingview import End
 
-MAX_ROWS = 20_000
+MAX_ROWS = MAX_LINES
 LARGEST = 5 * 1024 * 1024  # bytes of a file
 
 

@@ -25,8 +25,9 @@ log = logging.getLogger(__name__)
 
 EVERY = 10.0  # seconds between looks, when nothing ends; what ends wakes it
 AT_LEAST = 0.5  # seconds between two looks
-AHEAD = 200  # rows that may wait for TradingView: enough for whole lists to be read for them
-AT_ONCE = 20  # rows in one transaction: somebody else's order waits for no longer than that
+# Rows that may wait for TradingView; they are refilled by as many as whole lists are read for.
+AHEAD, REFILL = 200, 100
+AT_ONCE = 50  # rows in one transaction: somebody else's order waits for no longer than that
 KEEP_ROWS = timedelta(days=30)  # after the end; the history has what each did
 
 
@@ -77,24 +78,25 @@ class BatchRunner:
 
     async def _feed(self, batch: Batch) -> None:
         """Record rows while TradingView has not enough to do; the last one done, the batch is."""
+        async with self._database.read() as connection:
+            room = AHEAD - await batches.ahead(connection, batch.id)
+        if room < REFILL:
+            return
         while True:
             async with self._database.write() as connection:
                 current = await batches.by_id(connection, batch.guild_id, batch.id)
                 if current is None or current.state is not BatchState.RUNNING:
                     return
-                room = AHEAD - await batches.ahead(connection, batch.id)
-                if room < 1:
-                    return
-                rows = await batches.rows(
-                    connection, batch.id, RowState.PLANNED, limit=min(AT_ONCE, room)
-                )
+                rows = await batches.rows(connection, batch.id, RowState.PLANNED, limit=AT_ONCE)
                 recorder = RowRecorder(connection, self._vault, current)
                 await recorder.record(rows, _request(current))
                 if not rows and not await batches.is_waiting(connection, batch.id):
                     await self._end(connection, current, BatchState.DONE, "batch_done")
-            self._go_on(batch, recorder.superseded)
-            if not rows:
-                return
+            self._notifier.ended(recorder.superseded)
+            room -= AT_ONCE
+            if not rows or room < AT_ONCE:
+                break
+        self._queue.wake(batch.guild_id)
 
     async def _withdraw(self, batch: Batch) -> None:
         """Take back what TradingView was not asked for yet; the rest stays, and can be undone."""
@@ -124,9 +126,10 @@ class BatchRunner:
                     await batches.change_row(connection, row.id, state=RowState.WITHDRAWN)
                 if not rows:
                     await self._end(connection, batch, BatchState.CANCELLED, "batch_ended")
-            self._go_on(batch, superseded)
+            self._notifier.ended(superseded)
             if not rows:
-                return
+                break
+        self._queue.wake(batch.guild_id)
 
     async def _end(
         self, connection: AsyncConnection, batch: Batch, state: BatchState, action: str
@@ -144,10 +147,6 @@ class BatchRunner:
             left_out=counted.rows.get(RowState.LEFT_OUT, 0),
             withdrawn=counted.rows.get(RowState.WITHDRAWN, 0),
         )
-
-    def _go_on(self, batch: Batch, superseded: list[int]) -> None:
-        self._notifier.ended(superseded)
-        self._queue.wake(batch.guild_id)
 
     async def tidy(self) -> None:
         """Forget dry runs that were never started, and the rows of batches that ended long ago."""

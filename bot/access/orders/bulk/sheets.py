@@ -7,8 +7,9 @@ from datetime import datetime
 from bot.access.orders.bulk import columns as bulk_columns
 from bot.access.orders.bulk.members import MAX_ID, number_of
 from bot.access.orders.bulk.records import LARGEST, Defaults, Entry, Sheet, faulty
-from bot.access.people.errors import ColumnsMissing, NoRows, WhoColumnMissing
+from bot.access.people.errors import ColumnsMissing
 from bot.access.people.import_csv import read_name
+from bot.access.people.import_errors import NoRows, WhoColumnMissing
 from bot.access.people.import_records import Outcome
 from bot.access.people.import_table import cell_in, open_table, rows, text_in
 from bot.access.rules.duration import Length, cut, parse_length, parse_until
@@ -26,6 +27,7 @@ from bot.store.records import BatchRow
 from bot.tradingview import LIFETIME, End
 
 _LONGEST_NOTE = 200
+_MARK = "\ufeff"  # at the beginning of a file
 _TIME_PROBLEMS: dict[type[UserError], RowProblem] = {
     DurationUnreadable: RowProblem.DURATION_UNREADABLE,
     DateUnreadable: RowProblem.DATE_UNREADABLE,
@@ -61,8 +63,10 @@ def read(data: bytes, kind: BatchKind, defaults: Defaults, now: datetime) -> She
         raise WhoColumnMissing(error.titles) from error
     reader = _Reader(kind, defaults, now)
     places = bulk_columns.taken(table.columns, kind)
-    width = len(table.columns.titles)
+    titles, width = list(table.columns.titles), len(table.columns.titles)
     for line, row in rows(table, table.columns.naming):
+        if [cell.lstrip(_MARK) for cell in row] == titles:  # files that were put behind one another
+            continue
         cells = {
             word: cell
             for word, place in places.items()

@@ -13,6 +13,7 @@ from bot.store.engine.database import Database
 from bot.store.kinds import BatchState, RowState
 from bot.store.ledger import batches
 from bot.store.ledger.batches import Numbers
+from bot.store.people import customers
 from bot.store.records import Batch, BatchRow
 
 PAGE = 10  # batches, of a list
@@ -79,6 +80,11 @@ class BatchViews:
         async with self._database.read() as connection:
             batch = await one(connection, guild_id, batch_id)
             return await batches.rows(connection, batch.id, *states, skip=skip, limit=limit)
+
+    async def members(self, guild_id: int) -> frozenset[int]:
+        """Return the Discord members who are customers, also those who left."""
+        async with self._database.read() as connection:
+            return frozenset(await customers.members(connection, guild_id))
 
     async def _views(self, connection: AsyncConnection, found: Sequence[Batch]) -> list[BatchView]:
         """Return how batches of one server stand; as many statements for many as for few."""

@@ -90,6 +90,7 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         labels=_LABELS,
         meaning=_MEANINGS.get(asked.group, ""),
         Group=Group,
+        manager=visitor.may(Level.MANAGER),
         names=await services.member_names.of(guild_id, ids) if ids else {},
     )
 

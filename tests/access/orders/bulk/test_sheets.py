@@ -9,9 +9,10 @@ from hypothesis import given, strategies as st
 
 from bot.access.orders.bulk.records import Defaults
 from bot.access.orders.bulk.sheets import read
+from bot.access.rules.cells import MARKED, cell, table
 from bot.access.rules.duration import parse_length
 from bot.store.kinds import BatchKind
-from bot.tradingview import LIFETIME
+from bot.tradingview import LIFETIME, visible
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ID = 123456789012345678
@@ -171,17 +172,56 @@ def test_what_an_export_did_to_a_note_is_undone(written, note):
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\x1b"), max_size=60))
 def test_any_note_that_an_export_wrote_reads_back_equal(text):
-    note = text.strip() if text[:1] not in "=+-@\t\r'" else text  # as notes are typed
-    written = f"'{note}" if note[:1] and note[0] in "=+-@\t\r'" else note
-    if not note:
-        return
-    lines = io.StringIO()
-    rows = [["username", "item", "until", "note"], ["a", "t", "lifetime", written]]
-    csv.writer(lines).writerows(rows)
-    read_back = entry(lines.getvalue()).note
-    assert read_back == note or not (read_back or note.isprintable())  # nothing that shows
+    note = text if text.startswith(MARKED) else text.strip()  # as notes are typed
+    head = ["username", "discord_id", "item", "until", "note"]
+    data = table(head, [["-ann", ID, "t", MAY, note]])
+    [only] = read(data, BatchKind.SET, Defaults(), NOW).entries
+    assert (only.username, only.member_id, only.until) == ("-ann", ID, MAY)
+    shows_nothing = not visible(note).strip() and not note.startswith(MARKED)
+    assert only.note == (None if shows_nothing else note)
 
 
 def test_in_a_file_alone_with_names_every_one_of_them_counts():
     found = sheet("username\nann\ntradingview\nbob", item="t", length=MONTH)
     assert [one.username for one in found.entries] == ["ann", "tradingview", "bob"]
+
+
+def test_of_exports_put_behind_one_another_no_line_of_titles_is_a_person():
+    one = "\ufeffusername,item,until\r\nann,t,lifetime\r\n"
+    found = sheet(one + one.replace("ann", "bob"), BatchKind.SET)
+    assert [(entry.line, entry.username) for entry in found.entries] == [(2, "ann"), (4, "bob")]
+    assert found.faulty == ()
+
+
+_ROW = st.fixed_dictionaries(
+    {
+        "username": st.from_regex(r"[A-Za-z0-9_-]{1,30}", fullmatch=True),
+        "discord_id": st.integers(10**17 + 1, 2**63 - 1).filter(lambda number: number % 1000),
+        "item": st.from_regex(r"[a-z][a-z0-9-]{0,30}", fullmatch=True),
+        "note": st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1),
+    }
+)
+
+
+@given(
+    st.lists(_ROW, min_size=1, max_size=5, unique_by=(lambda r: r["username"].casefold(), lambda r: r["discord_id"])),
+    st.permutations(["username", "discord_id", "item", "note", "until"]),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    st.sampled_from([str.upper, str.title, lambda title: title.replace("_", " "), lambda title: f" {title} "]),
+    st.sampled_from(["\r\n", "\n", "\r"]),
+)  # fmt: skip
+def test_what_programs_write_is_read_back_equal(rows, order, delimiter, encoding, spelled, ending):
+    lines = io.StringIO(newline="")
+    writer = csv.writer(lines, delimiter=delimiter, lineterminator=ending)
+    writer.writerow([spelled(title) for title in order])
+    for row in rows:
+        cells = row | {"until": "lifetime"}
+        texts = [str(cells[title]) for title in order]
+        writer.writerow([cell(text) for text in texts])
+    found = sheet(lines.getvalue(), BatchKind.SET, encoding)
+    assert (found.faulty, found.unread) == ((), ())
+    assert [
+        {"username": e.username, "discord_id": e.member_id, "item": e.item, "note": e.note[:200]}
+        for e in found.entries
+    ] == rows

@@ -1,0 +1,1 @@
+"""Takes customers over from another shop: its list is read, matched to what TradingView holds, and tied to contracts."""

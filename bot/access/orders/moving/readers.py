@@ -1,0 +1,32 @@
+"""The shops whose lists are read, each by a module of its own that is loaded when it is needed."""
+
+import importlib
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from bot.access.orders.moving.records import LARGEST, Listing, ListUnreadable, Wrong
+
+PANEL = "panel"
+SHOPS = {
+    "whop": "Whop",
+    "launchpass": "LaunchPass",
+    "stripe": "Stripe",
+    "patreon": "Patreon",
+    "gumroad": "Gumroad",
+}
+
+
+def read(shop: str, paths: Sequence[Path], now: datetime) -> Listing:
+    """Return what the lists of a shop say (blocking: call it in a thread). Raises ListUnreadable or OSError."""
+    reader = importlib.import_module(f"bot.access.orders.moving.{shop}")
+    if shop == PANEL:
+        of_panel: Listing = reader.read(paths[0], now)
+        return of_panel
+    files: list[bytes] = []
+    for path in paths:
+        if path.stat().st_size > LARGEST:
+            raise ListUnreadable(Wrong.TOO_LARGE)
+        files.append(path.read_bytes())
+    listing: Listing = reader.read(files, now)
+    return listing

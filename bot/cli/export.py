@@ -1,0 +1,140 @@
+"""`usher export`: the customers of a server as files, beside a running bot; reads only."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import click
+
+from bot import tradingview_accounts
+from bot.access.queries.exports import Exports, Page
+from bot.cli.servers import server
+from bot.errors import StartupError, UserError
+from bot.replies import explain
+from bot.replies.exports import CUSTOMERS, Files
+from bot.replies.message import Attached
+from bot.replies.plain import plain
+from bot.replies.text import count
+from bot.settings import Settings
+from bot.store.maintenance.inspect import examine
+from bot.store.maintenance.revision import Schema
+
+DONE, NOT_DONE = 0, 1
+_SCREEN = Path("-")
+_ENDING = ".csv"
+_NOTHING = "Nothing was written."
+
+
+async def export(
+    settings: Settings, guild_id: int | None, item: str | None, target: Path, *, force: bool
+) -> int:
+    """Write the files, and say which. Returns the exit code.
+
+    Raises StartupError when it cannot be told which server is meant, there is no database, or the files
+    cannot be written there.
+    """
+    examined = await asyncio.to_thread(examine, settings.database_path)
+    if examined.schema is Schema.ABSENT:
+        raise StartupError(
+            f"There is no database at {settings.database_path}, so there is nothing to export."
+        )
+    await asyncio.to_thread(_check, target)
+    guild_id = await server(settings, guild_id, "this export")
+    is_folder = await asyncio.to_thread(target.is_dir)
+    files = Files() if is_folder else Files(CUSTOMERS)
+    try:
+        shown = sys.stderr.isatty()
+        with click.progressbar(length=1, label="Reading", file=sys.stderr, hidden=not shown) as bar:
+
+            def take(page: Page) -> None:
+                files.add(page)
+                bar.length = page.total
+                bar.update(page.done - bar.pos)
+
+            async with tradingview_accounts.database_beside(settings) as database:
+                found = await Exports(database).gather(guild_id, item, take)
+    except UserError as error:
+        click.echo(plain(explain(error).sentence), err=True)
+        return NOT_DONE
+    written = await asyncio.to_thread(files.written, found)
+    people = count(found.people, "person", "people")
+    if target == _SCREEN:
+        await asyncio.to_thread(_show, written)
+        return DONE
+    paths = [target / file.name if is_folder else target for file in written]
+    await asyncio.to_thread(_write, paths, written, force=force)
+    click.echo(
+        f"{people} now. Written, for you alone to read:\n"
+        + "\n".join(f"  {path}" for path in paths)
+    )
+    return DONE
+
+
+def _check(target: Path) -> None:
+    """Refuse a place where no file can be, before anything is read (blocking)."""
+    if target == _SCREEN or target.is_dir():
+        return
+    if target.suffix.lower() != _ENDING:
+        raise StartupError(
+            f"There is no folder {target}. {_NOTHING} Look for a typo, or make it first: mkdir -p "
+            f"{target} (or write the name of a new file that ends with {_ENDING})."
+        )
+    if not target.parent.is_dir():
+        raise StartupError(
+            f"There is no folder {target.parent}. {_NOTHING} Look for a typo, or make it first: mkdir "
+            f"-p {target.parent}"
+        )
+
+
+def _show(files: Sequence[Attached]) -> None:
+    """Write to the screen, or to whatever reads from it (blocking)."""
+    try:
+        for file in files:
+            sys.stdout.buffer.write(file.content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # who reads has enough; the end of the program would complain again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _write(paths: Sequence[Path], files: Sequence[Attached], *, force: bool) -> None:
+    """Write these files, each of them whole (blocking).
+
+    Raises StartupError where one is there already, or cannot be written.
+    """
+    there = [path for path in paths if os.path.lexists(path)]
+    if there and not force:
+        raise StartupError(
+            f"{', '.join(map(str, there))}: there already, and nothing is overwritten. {_NOTHING} "
+            "Choose another place, or add --force."
+        )
+    with _parts(paths) as parts:
+        try:
+            for part, file in zip(parts, files, strict=True):
+                # Only their owner may read them, from the first byte on.
+                number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(number, "wb") as stream:
+                    stream.write(file.content)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+            for part, path in zip(parts, paths, strict=True):
+                part.replace(path)
+        except OSError as error:
+            raise StartupError(
+                f"In the folder {paths[0].parent} no file could be written: {error.strerror}. Choose "
+                "another one, or make room."
+            ) from error
+
+
+@contextmanager
+def _parts(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Yield where each file is written until it is whole; what is left of them is removed."""
+    parts = [path.with_name(f".{path.name}.{os.getpid()}") for path in paths]
+    try:
+        yield parts
+    finally:
+        for part in parts:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)

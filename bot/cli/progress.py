@@ -1,0 +1,50 @@
+"""How far something long is, on the terminal: a bar, or plain lines where nobody looks at a terminal."""
+
+import sys
+from types import TracebackType
+from typing import Self
+
+import click
+
+_WIDTH = 30
+_EVERY = 0.1  # of the whole: how often a plain line is written
+
+
+class Bar:
+    """Shows how much of something is done, on the side where errors are written."""
+
+    def __init__(self, label: str, total: int = 0) -> None:
+        self._label = label
+        self._total = total
+        self._done = 0
+        self._said = 0.0
+        self._is_terminal = sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        """Say that it begins."""
+        self._show()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        """Say how many there were in the end."""
+        if self._is_terminal:
+            click.echo("", err=True)
+        elif kind is None and self._done:
+            click.echo(f"{self._label}: {self._done}, done.", err=True)
+
+    def at(self, done: int, total: int = 0) -> None:
+        """Show that so many are done, of so many where that is known."""
+        self._done, self._total = done, max(total, self._total)
+        self._show()
+
+    def _show(self) -> None:
+        share = min(1.0, self._done / self._total) if self._total else 0.0
+        if self._is_terminal:
+            filled = round(share * _WIDTH)
+            bar = "#" * filled + "-" * (_WIDTH - filled)
+            click.echo(f"\r{self._label}  [{bar}] {self._done}", nl=False, err=True)
+        elif not self._done or share - self._said >= _EVERY:
+            self._said = share
+            click.echo(f"{self._label}: {self._done} of {self._total or '?'}", err=True)
