@@ -233,20 +233,24 @@ async def rows(
     connection: AsyncConnection,
     batch_id: int,
     *states: RowState,
-    problems: Collection[RowProblem] = (),
     orders: Collection[OrderState] = (),
+    also: Collection[RowProblem] = (),
+    but: Collection[RowProblem] = (),
     skip: int = 0,
     limit: int | None = None,
 ) -> list[BatchRow]:
     """Return rows of a batch in the order of the file; without states, of every state.
 
-    With `orders`, those whose order stands so; a row without one yet waits.
+    With `orders`, those whose order stands so; a row without one yet waits. Rows with a problem in
+    `also` come in whichever state, those with one in `but` never.
     """
     conditions: list[ColumnElement[bool]] = [batch_row.c.batch_id == batch_id]
     if states:
-        conditions.append(batch_row.c.state.in_(states))
-    if problems:
-        conditions.append(batch_row.c.problem.in_(tuple(problems)))
+        wanted = batch_row.c.state.in_(states)
+        conditions.append(or_(wanted, batch_row.c.problem.in_(tuple(also))) if also else wanted)
+    if but:
+        problem = batch_row.c.problem
+        conditions.append(or_(problem.is_(None), problem.not_in(tuple(but))))
     query = select(batch_row).order_by(batch_row.c.id).offset(skip)
     if orders:
         query = query.outerjoin(order, order.c.id == batch_row.c.order_id)
@@ -355,7 +359,7 @@ async def numbers_of(connection: AsyncConnection, batch_ids: Collection[int]) ->
 async def open_lookups(connection: AsyncConnection, batch_ids: Collection[int]) -> dict[int, int]:
     """Count, by batch, the planned rows whose name TradingView was not asked for yet."""
     found = await connection.execute(
-        select(batch_row.c.batch_id, func.count())
+        select(batch_row.c.batch_id, func.count().label("number"))
         .where(
             batch_row.c.batch_id.in_(list(batch_ids)),
             batch_row.c.state == RowState.PLANNED,
@@ -363,7 +367,7 @@ async def open_lookups(connection: AsyncConnection, batch_ids: Collection[int]) 
         )
         .group_by(batch_row.c.batch_id)
     )
-    return {batch_id: number for batch_id, number in found}
+    return {row.batch_id: row.number for row in found}
 
 
 async def ahead(connection: AsyncConnection, batch_id: int) -> int:

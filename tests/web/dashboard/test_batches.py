@@ -146,7 +146,7 @@ async def test_who_has_a_role_is_not_guessed(dashboard, manager, monkeypatch):
     async def unknown(*_):
         return None
 
-    monkeypatch.setattr(dashboard.vendor.services.client.members, "having", unknown)
+    monkeypatch.setattr(dashboard.vendor.services.client.members, "with_role", unknown)
     page = await chosen(manager, "grant", item="trend", role=str(role.id), duration="1M")
     assert page.status == 422
     assert "Discord does not tell just now who has that role" in page.text

@@ -15,18 +15,6 @@ from bot.store.ledger.batches import Numbers, OrderEnd
 from bot.store.records import BatchRow
 
 ROWS = 50  # of a page
-_NOTHING_TO_DO = frozenset(
-    {
-        RowProblem.NO_ACCESS,
-        RowProblem.ENDLESS,
-        RowProblem.SAME_ALREADY,
-        RowProblem.BLOCKED,
-        RowProblem.FORGOTTEN,
-        RowProblem.CHANGED_SINCE,
-        RowProblem.UNDONE_ALREADY,
-    }
-)
-_MISTAKES = frozenset(RowProblem) - _NOTHING_TO_DO
 
 
 class RowGroup(enum.StrEnum):
@@ -104,10 +92,10 @@ class RowResults:
             counts = _counts(await batches.numbers(connection, batch.id))
             pages = max(1, -(-counts[group] // ROWS))
             page = min(page, pages - 1)
-            states, problems, orders = _GROUPS[group]
+            of = _GROUPS[group]
             rows = await batches.rows(
-                connection, batch.id, *states,
-                problems=problems, orders=orders, skip=page * ROWS, limit=ROWS,
+                connection, batch.id, *of.states,
+                orders=of.orders, also=of.also, but=of.but, skip=page * ROWS, limit=ROWS,
             )  # fmt: skip
             sold = await every_item(connection, guild_id)
             slugs = {(item.product_id, item.script_id): slug for slug, item in sold.items()}
@@ -123,31 +111,42 @@ class RowResults:
         return found
 
 
-_Of = tuple[tuple[RowState, ...], frozenset[RowProblem], tuple[OrderState, ...]]
+@dataclass(frozen=True, slots=True)
+class _Of:
+    """Which rows a group has; of a name that TradingView does not know, the row is a mistake too."""
+
+    states: tuple[RowState, ...] = ()
+    orders: tuple[OrderState, ...] = ()
+    also: tuple[RowProblem, ...] = ()
+    but: tuple[RowProblem, ...] = ()
+
+
+_UNKNOWN = (RowProblem.USER_UNKNOWN,)
 _GROUPS: Mapping[RowGroup, _Of] = {
-    RowGroup.ALL: ((), frozenset(), ()),
-    RowGroup.PLANNED: ((RowState.PLANNED,), frozenset(), ()),
-    RowGroup.FAILED: ((RowState.ORDERED,), frozenset(), (OrderState.STUCK,)),
-    RowGroup.WAITING: ((RowState.PLANNED, RowState.ORDERED), frozenset(), (OrderState.WAITING,)),
-    RowGroup.DONE: ((RowState.ORDERED,), frozenset(), (OrderState.DONE,)),
-    RowGroup.MISTAKES: ((RowState.FAULTY, RowState.LEFT_OUT), _MISTAKES, ()),
-    RowGroup.LEFT_OUT: ((RowState.FAULTY, RowState.LEFT_OUT), _NOTHING_TO_DO, ()),
-    RowGroup.WITHDRAWN: ((RowState.WITHDRAWN,), frozenset(), ()),
+    RowGroup.ALL: _Of(),
+    RowGroup.PLANNED: _Of((RowState.PLANNED,)),
+    RowGroup.FAILED: _Of((RowState.ORDERED,), (OrderState.STUCK,)),
+    RowGroup.WAITING: _Of((RowState.PLANNED, RowState.ORDERED), (OrderState.WAITING,)),
+    RowGroup.DONE: _Of((RowState.ORDERED,), (OrderState.DONE,)),
+    RowGroup.MISTAKES: _Of((RowState.FAULTY,), also=_UNKNOWN),
+    RowGroup.LEFT_OUT: _Of((RowState.LEFT_OUT,), but=_UNKNOWN),
+    RowGroup.WITHDRAWN: _Of((RowState.WITHDRAWN,)),
 }
 
 
 def _counts(numbers: Numbers) -> dict[RowGroup, int]:
     """Return how many rows each group has."""
-    rows, orders, problems = numbers.rows, numbers.orders, numbers.problems
+    rows, orders = numbers.rows, numbers.orders
     planned = rows.get(RowState.PLANNED, 0)
+    unknown = numbers.problems.get(RowProblem.USER_UNKNOWN, 0)
     return {
         RowGroup.ALL: numbers.total,
         RowGroup.PLANNED: planned,
         RowGroup.FAILED: orders.get(OrderState.STUCK, 0),
         RowGroup.WAITING: orders.get(OrderState.WAITING, 0) + planned,
         RowGroup.DONE: orders.get(OrderState.DONE, 0),
-        RowGroup.MISTAKES: sum(problems.get(each, 0) for each in _MISTAKES),
-        RowGroup.LEFT_OUT: sum(problems.get(each, 0) for each in _NOTHING_TO_DO),
+        RowGroup.MISTAKES: rows.get(RowState.FAULTY, 0) + unknown,
+        RowGroup.LEFT_OUT: rows.get(RowState.LEFT_OUT, 0) - unknown,
         RowGroup.WITHDRAWN: rows.get(RowState.WITHDRAWN, 0),
     }
 

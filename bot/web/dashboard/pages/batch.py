@@ -16,7 +16,7 @@ from bot.access.request import RequestContext
 from bot.access.rules.entitlements import State
 from bot.access.rules.seat_fee import FREE, cents
 from bot.interactions.levels import Level
-from bot.replies import Message, bulk_files, bulk_problems
+from bot.replies import Message, bulk_problems
 from bot.replies.bulk import short, spoken_seconds, title
 from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached
@@ -110,18 +110,22 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
 
 async def mistakes(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     """Give the rows to be mended as a file, which can be sent again."""
+    from bot.replies import bulk_files  # noqa: PLC0415 - rarely needed
+
     batch = (await _view(visitor, request)).batch
     found = await visitor.services.bulk.results.mistakes(visitor.guild_id, batch.id)
     content = await asyncio.to_thread(bulk_files.mistakes, found)
-    return file_response(Attached(f"batch-{batch.id}-mistakes.csv", content))
+    return file_response(Attached(bulk_files.mistakes_name(batch.id), content))
 
 
 async def results(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     """Give what became of every row as a file."""
+    from bot.replies import bulk_files  # noqa: PLC0415 - rarely needed
+
     batch = (await _view(visitor, request)).batch
     found = await visitor.services.bulk.results.every(visitor.guild_id, batch.id)
     content = await asyncio.to_thread(bulk_files.results, batch.kind, found)
-    return file_response(Attached(f"batch-{batch.id}.csv", content))
+    return file_response(Attached(bulk_files.result_name(batch.id), content))
 
 
 async def start(visitor: Visitor, form: Form, request: web.Request) -> Done | web.StreamResponse:

@@ -11,8 +11,7 @@ from bot.access.catalogue.errors import ItemUnknown, ProductEmpty
 from bot.access.orders.bulk.errors import NobodyChosen, NothingToDo
 from bot.access.orders.bulk.records import LARGEST, Defaults, Filter
 from bot.access.people.import_records import People, Wanted
-from bot.access.rules.duration import Length, parse_length, parse_until
-from bot.access.rules.errors import DateUnreadable
+from bot.access.rules.duration import Length, parse_length, parse_until, read_end_before
 from bot.errors import UserError
 from bot.interactions.levels import Level
 from bot.interactions.typed import USUAL_LENGTHS
@@ -22,7 +21,7 @@ from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached
 from bot.replies.text import spoken
 from bot.store.kinds import BatchKind, BatchState, RowProblem
-from bot.tradingview import End, Lifetime
+from bot.tradingview import End
 from bot.web.dashboard.files import file_response
 from bot.web.dashboard.forms import Form, number_in
 from bot.web.dashboard.in_discord import role_choices, role_in
@@ -38,7 +37,7 @@ _KINDS = (BatchKind.GRANT, BatchKind.EXTEND, BatchKind.SET, BatchKind.REVOKE, _B
 _LENGTHS = tuple((each.text, spoken(each)) for each in USUAL_LENGTHS)
 _TIMED = {  # which of the two fields say how much time, or until when
     BatchKind.GRANT: ("duration", "until"),
-    BatchKind.EXTEND: ("duration",),
+    BatchKind.EXTEND: ("duration", "until"),
     BatchKind.SET: ("until",),
     BatchKind.COMPENSATE: ("duration",),
 }
@@ -46,7 +45,6 @@ _TIMED = {  # which of the two fields say how much time, or until when
 _OPEN = {
     RowProblem.NO_ITEM: ("item", "no item"),
     RowProblem.NO_TIME: ("duration", "no time"),
-    RowProblem.TWO_TIMES: ("until", "two times"),
 }
 
 
@@ -182,6 +180,8 @@ def _defaults(visitor: Visitor, kind: BatchKind, form: Form) -> Defaults:
     if "until" in timed and (typed := form.text("until")):
         with _about("until"):
             until = parse_until(typed, form.request(visitor).at)
+    if length is not None and until is not None:
+        raise _Mistyped("until", words="two times")
     return Defaults(form.text("item") or None, length, until, note_in(form))
 
 
@@ -190,10 +190,7 @@ def _filter(visitor: Visitor, form: Form) -> Filter:
     ends_before: datetime | None = None
     if typed := form.text("ends_before"):
         with _about("ends_before"):
-            end = parse_until(typed, form.request(visitor).at)
-            if isinstance(end, Lifetime):
-                raise DateUnreadable(typed)
-            ends_before = end
+            ends_before = read_end_before(typed, form.request(visitor).at)
     role_id = role_in(visitor, form, "role").id if form.text("role") else None
     return Filter(form.text("item") or None, ends_before, role_id, form.checked("everyone"))
 
@@ -203,8 +200,8 @@ async def _having(visitor: Visitor, chosen: Filter) -> frozenset[int] | None:
     if chosen.role_id is None:
         return None
     services, guild_id = visitor.services, visitor.guild_id
-    known = await services.role_rules.known_members(guild_id)
-    found = await services.client.members.having(guild_id, chosen.role_id, known)
+    known = await services.bulk.views.members(guild_id)
+    found = await services.client.members.with_role(guild_id, chosen.role_id, known)
     if found is None:
         raise _Mistyped("role", words="role unknown")
     return found
