@@ -130,6 +130,7 @@ FACTS = {
     "setup_staff": (None, {"role_id": "5"}, ""),
     "setup_manager": (None, {"role_id": "5"}, ""),
     "setup_log": (None, {"channel_id": "5"}, ""),
+    "setup_approval": ({"above": 25}, {"above": None}, ""),
     "setup_reminders": (
         {"days": "7, 3, 1", "time_zone": "UTC"},
         {"days": "", "time_zone": "Europe/Berlin"},

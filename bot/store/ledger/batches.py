@@ -164,6 +164,14 @@ async def drafts(connection: AsyncConnection, made_before: datetime) -> list[int
     return list(found.scalars())
 
 
+async def unapproved(connection: AsyncConnection, asked_before: datetime) -> list[Batch]:
+    """Return what was asked for before then and still waits for a second manager."""
+    found = await connection.execute(
+        select(batch).where(batch.c.state == BatchState.APPROVAL, batch.c.started_at < asked_before)
+    )
+    return [Batch.of(row) for row in found]
+
+
 async def listed(
     connection: AsyncConnection, guild_id: int, *states: BatchState, skip: int = 0, limit: int
 ) -> list[Batch]:

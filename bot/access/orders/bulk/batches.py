@@ -155,7 +155,13 @@ class Batches:
         return batch
 
     async def approve(self, request: RequestContext, batch_id: int) -> Batch:
-        """Let a batch start that another manager asked for. Raises SecondManagerNeeded, BatchMovedOn."""
+        """Let a batch start that another manager asked for.
+
+        Raises:
+            SecondManagerNeeded: whoever started it cannot approve it.
+            BatchMovedOn: it does not wait for anybody.
+            BatchGone: it was asked for more than a day ago, so that its dry run is old.
+        """
         async with self._database.write() as connection:
             batch = await one(connection, request.guild_id, batch_id)
             if batch.approved_by == request.member_id:
@@ -164,6 +170,8 @@ class Batches:
                 raise BatchMovedOn(batch.state)
             if batch.actor == request.actor:
                 raise SecondManagerNeeded
+            if request.at - (batch.started_at or batch.made_at) > DRAFT_LIFE:
+                raise BatchGone
             await self._move(
                 connection,
                 request,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.access.ledger.receipts import CHANGES, put_back_key
 from bot.access.ledger.seats import census_of
 from bot.access.orders.bulk.batches import Batches, Draft, one
-from bot.access.orders.bulk.errors import BatchMovedOn, UndoOfUndo, UndoTooLate
+from bot.access.orders.bulk.errors import UndoOfUndo, UndoTooEarly, UndoTooLate
 from bot.access.orders.bulk.facts import OfScript, most_of
 from bot.access.orders.bulk.forecast import calls_for, forecast
 from bot.access.orders.put_backs import Undone, after_undoing, resolved
@@ -41,7 +41,7 @@ class Undo:
 
         Raises:
             BatchGone: there is no such batch.
-            BatchMovedOn: it has not ended; one that runs or stands still is cancelled first.
+            UndoTooEarly: it has not ended; one that runs or stands still is cancelled first.
             UndoOfUndo: it undoes another batch.
             UndoTooLate: it ended more than a day ago.
             NothingToDo: nothing of it is left to put back.
@@ -79,7 +79,7 @@ def _refuse(batch: Batch, now: datetime) -> None:
     if batch.kind is BatchKind.UNDO:
         raise UndoOfUndo
     if batch.state not in (BatchState.DONE, BatchState.CANCELLED) or batch.ended_at is None:
-        raise BatchMovedOn(batch.state)
+        raise UndoTooEarly(batch.state)
     if now - batch.ended_at > UNDO_WITHIN:
         raise UndoTooLate(batch.ended_at)
 

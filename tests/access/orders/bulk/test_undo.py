@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.access.orders.bulk.errors import BatchMovedOn, NothingToDo, UndoOfUndo, UndoTooLate
+from bot.access.orders.bulk.errors import NothingToDo, UndoOfUndo, UndoTooEarly, UndoTooLate
 from bot.access.request import Subject
 from bot.store.kinds import BatchKind, BatchState, OrderState, RowProblem, RowState, StateKind
 from tests.support.access_harness import open_harness
@@ -249,7 +249,7 @@ async def test_an_undo_is_not_undone_but_the_batch_can_be_made_anew(counter):
 
 async def test_only_what_has_ended_within_a_day_is_undone(counter):
     number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
-    with pytest.raises(BatchMovedOn):
+    with pytest.raises(UndoTooEarly):
         await draft(counter, number)
     await counter.carry_out(number)
     await counter.harness.time.advance(DAY + 60)
@@ -263,7 +263,7 @@ async def test_a_batch_that_stands_still_is_cancelled_first_and_then_undone(coun
     await counter.bulk.runner.look()
     await counter.harness.rest()
     await counter.bulk.batches.pause(counter.harness.request(), number)
-    with pytest.raises(BatchMovedOn) as refusal:
+    with pytest.raises(UndoTooEarly) as refusal:
         await draft(counter, number)
     assert refusal.value.state is BatchState.PAUSED
     await counter.bulk.batches.cancel(counter.harness.request(), number)
