@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.interactions.levels import Level
 from bot.store.catalogue import guilds
 from tests.support.bulk_office import (
     NAMES,
@@ -212,14 +213,10 @@ class _Answer:
     status, reason = 503, "down"
 
 
-async def test_staff_without_the_level_cannot_run_or_press_it(harness):
-    request = await harness.run(harness.as_mod, "bulk list")
-    assert "manager" in text_of(request.original).lower()
-    await give(harness, "Buyer_1")
-    request, _ = await dry_run(harness, "bulk revoke", item="trend")
-    press = await harness.as_mod.press(request.original, "Start for 1 person")
-    await press.answered()
-    assert end_of(harness, "Buyer_1") is not None
+async def test_every_button_asks_for_a_manager(harness):
+    levels = {name: at for name, at in harness.router.levels.items() if name.startswith("bulk_")}
+    assert len(levels) == 12
+    assert set(levels.values()) == {Level.MANAGER}
 
 
 async def test_another_servers_batch_is_gone(harness):

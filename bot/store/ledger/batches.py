@@ -6,7 +6,18 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Subquery,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import (
@@ -25,6 +36,8 @@ from bot.store.records import Actor, Batch, BatchRow
 from bot.store.tables.batches import batch, batch_row
 from bot.store.tables.ledger import order, permission
 
+# How the row stands of which one script is so, and another one otherwise.
+WORST_LAST = (OrderState.SUPERSEDED, OrderState.DONE, OrderState.STUCK, OrderState.WAITING)
 AT_ONCE = 250  # rows in one statement: what makes them ready holds the loop
 
 
@@ -34,7 +47,7 @@ class Numbers:
 
     rows: Mapping[RowState, int]
     problems: Mapping[RowProblem, int]
-    orders: Mapping[OrderState, int]  # of the ordered rows, the order that leads
+    orders: Mapping[OrderState, int]  # of the ordered rows; one of several scripts as its worst
 
     @property
     def waiting(self) -> int:
@@ -249,8 +262,8 @@ async def rows(
 ) -> list[BatchRow]:
     """Return rows of a batch in the order of the file; without states, of every state.
 
-    With `orders`, those whose order stands so; a row without one yet waits. Rows with a problem in
-    `also` come in whichever state, those with one in `but` never.
+    With `orders`, those whose orders stand so, as `Numbers` counts them; a row without one yet waits.
+    Rows with a problem in `also` come in whichever state, those with one in `but` never.
     """
     conditions: list[ColumnElement[bool]] = [batch_row.c.batch_id == batch_id]
     if states:
@@ -261,9 +274,10 @@ async def rows(
         conditions.append(or_(problem.is_(None), problem.not_in(tuple(but))))
     query = select(batch_row).order_by(batch_row.c.id).offset(skip)
     if orders:
-        query = query.outerjoin(order, order.c.id == batch_row.c.order_id)
-        stands = func.coalesce(order.c.state, OrderState.WAITING)
-        conditions.append(stands.in_(tuple(orders)))
+        worst = _worst([batch_id])
+        query = query.outerjoin(worst, worst.c.lead_id == batch_row.c.order_id)
+        place = func.coalesce(worst.c.place, WORST_LAST.index(OrderState.WAITING))
+        conditions.append(place.in_([WORST_LAST.index(each) for each in orders]))
     query = query.where(*conditions)
     found = await connection.execute(query if limit is None else query.limit(limit))
     return [BatchRow.of(row) for row in found]
@@ -339,17 +353,18 @@ async def numbers(connection: AsyncConnection, batch_id: int) -> Numbers:
 
 async def numbers_of(connection: AsyncConnection, batch_ids: Collection[int]) -> dict[int, Numbers]:
     """Count, by batch, its rows by how they stand."""
+    worst = _worst(batch_ids)
     found = await connection.execute(
         select(
             batch_row.c.batch_id,
             batch_row.c.state,
             batch_row.c.problem,
-            order.c.state.label("order_state"),
+            worst.c.place,
             func.count().label("number"),
         )
-        .outerjoin(order, order.c.id == batch_row.c.order_id)
+        .outerjoin(worst, worst.c.lead_id == batch_row.c.order_id)
         .where(batch_row.c.batch_id.in_(list(batch_ids)))
-        .group_by(batch_row.c.batch_id, batch_row.c.state, batch_row.c.problem, order.c.state)
+        .group_by(batch_row.c.batch_id, batch_row.c.state, batch_row.c.problem, worst.c.place)
     )
     counted: dict[int, tuple[Counter[RowState], Counter[RowProblem], Counter[OrderState]]] = {
         each: (Counter(), Counter(), Counter()) for each in batch_ids
@@ -359,9 +374,21 @@ async def numbers_of(connection: AsyncConnection, batch_ids: Collection[int]) ->
         states[row.state] += row.number
         if row.problem is not None:
             problems[row.problem] += row.number
-        if row.order_state is not None and row.state is RowState.ORDERED:
-            ended[row.order_state] += row.number
+        if row.place is not None and row.state is RowState.ORDERED:
+            ended[WORST_LAST[row.place]] += row.number
     return {each: Numbers(*counts) for each, counts in counted.items()}
+
+
+def _worst(batch_ids: Collection[int]) -> Subquery:
+    """Return, by the order that leads, how that stands worst of all that it leads, as a place in WORST_LAST."""
+    places = {state: place for place, state in enumerate(WORST_LAST)}
+    lead_id = func.coalesce(order.c.lead_id, order.c.id)
+    return (
+        select(lead_id.label("lead_id"), func.max(case(places, value=order.c.state)).label("place"))
+        .where(order.c.batch_id.in_(list(batch_ids)))
+        .group_by(lead_id)
+        .subquery()
+    )
 
 
 async def open_lookups(connection: AsyncConnection, batch_ids: Collection[int]) -> dict[int, int]:

@@ -11,7 +11,7 @@ from bot.access.orders.bulk.batches import one
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderState, Reason, RowProblem, RowState
 from bot.store.ledger import batches
-from bot.store.ledger.batches import Numbers, OrderEnd
+from bot.store.ledger.batches import WORST_LAST, Numbers, OrderEnd
 from bot.store.records import BatchRow
 
 ROWS = 50  # of a page
@@ -180,12 +180,14 @@ async def _result(
     if row.state is RowState.WITHDRAWN:
         return RowResult(row, item, Outcome.WITHDRAWN)
     orders = ends.get(row.order_id or 0, ())
-    states = {each.state for each in orders}
-    if OrderState.STUCK in states:
-        reason = next(each.reason for each in orders if each.state is OrderState.STUCK)
-        return RowResult(row, item, Outcome.FAILED, reason)
-    if OrderState.WAITING in states or not states:
-        return RowResult(row, item, Outcome.WAITING)
-    if OrderState.DONE in states:
-        return RowResult(row, item, Outcome.DONE)
-    return RowResult(row, item, Outcome.LEFT_OUT, is_overtaken=True)
+    state = max((each.state for each in orders), key=WORST_LAST.index, default=OrderState.WAITING)
+    match state:
+        case OrderState.STUCK:
+            reason = next(each.reason for each in orders if each.state is state)
+            return RowResult(row, item, Outcome.FAILED, reason)
+        case OrderState.SUPERSEDED:
+            return RowResult(row, item, Outcome.LEFT_OUT, is_overtaken=True)
+        case OrderState.DONE:
+            return RowResult(row, item, Outcome.DONE)
+        case OrderState.WAITING:
+            return RowResult(row, item, Outcome.WAITING)
