@@ -370,7 +370,7 @@ async def test_more_people_than_are_free_are_asked_about(dashboard, manager):
         await seats.set_guard(connection, dashboard.guild.id, on=True)
     number = await drafted(dashboard, *(f"Crowd_{each}" for each in range(101)))
     page = await manager.get(f"batches/{number}")
-    assert "likely fee" in page.text
+    assert "likely to charge" in page.text
     page = await manager.press("Start")
     assert page.status == 409
     assert (await stands(dashboard, number)).state is BatchState.DRAFT
