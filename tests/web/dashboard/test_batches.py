@@ -132,10 +132,16 @@ async def test_people_are_chosen_by_their_role(dashboard, manager):
     guild = dashboard.vendor.services.client.get_guild(dashboard.guild.id)
     await dashboard.passes(lambda: guild.get_role(role.id))
     await customer(dashboard, "Alice_T", dashboard.buyer)
-    dashboard.give_role(dashboard.buyer, role)
+    for member in (dashboard.buyer, dashboard.stranger):
+        dashboard.give_role(member, role)
+    nameless = await customer(dashboard, None, dashboard.stranger)
+    assert nameless.username is None
     page = await chosen(manager, "grant", item="trend", role=str(role.id), duration="1M")
     assert "1 row will change" in page.text
     assert "Alice_T" in page.links
+    assert "1 left out" in page.text
+    assert "No TradingView name of this member is known." in page.text
+    assert "@nobody" not in page.text
 
 
 async def test_who_has_a_role_is_not_guessed(dashboard, manager, monkeypatch):
