@@ -3,21 +3,21 @@
 import asyncio
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from bot import tradingview_accounts
+from bot.access.catalogue.errors import ItemUnknown
 from bot.access.queries.exports import Exports, Page
+from bot.cli import private_file
 from bot.cli.servers import server
-from bot.errors import StartupError, UserError
-from bot.replies import explain
+from bot.errors import StartupError
 from bot.replies.exports import CUSTOMERS, Files
 from bot.replies.message import Attached
 from bot.replies.plain import plain
-from bot.replies.text import count
+from bot.replies.text import count, did_you_mean
 from bot.settings import Settings
 from bot.store.maintenance.inspect import examine
 from bot.store.maintenance.revision import Schema
@@ -56,8 +56,9 @@ async def export(
 
             async with tradingview_accounts.database_beside(settings) as database:
                 found = await Exports(database).gather(guild_id, item, take)
-    except UserError as error:
-        click.echo(plain(explain(error).sentence), err=True)
+    except ItemUnknown as error:
+        near = plain(did_you_mean(error.near))
+        click.echo(f"There is no script or product called {item}.{near}", err=True)
         return NOT_DONE
     written = await asyncio.to_thread(files.written, found)
     people = count(found.people, "person", "people")
@@ -110,31 +111,10 @@ def _write(paths: Sequence[Path], files: Sequence[Attached], *, force: bool) -> 
             f"{', '.join(map(str, there))}: there already, and nothing is overwritten. {_NOTHING} "
             "Choose another place, or add --force."
         )
-    with _parts(paths) as parts:
+    for path, file in zip(paths, files, strict=True):
         try:
-            for part, file in zip(parts, files, strict=True):
-                # Only their owner may read them, from the first byte on.
-                number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(number, "wb") as stream:
-                    stream.write(file.content)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-            for part, path in zip(parts, paths, strict=True):
-                part.replace(path)
+            private_file.write(path, file.content)
         except OSError as error:
             raise StartupError(
-                f"In the folder {paths[0].parent} no file could be written: {error.strerror}. Choose "
-                "another one, or make room."
+                f"{path} could not be written: {error.strerror}. Choose another folder, or make room."
             ) from error
-
-
-@contextmanager
-def _parts(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """Yield where each file is written until it is whole; what is left of them is removed."""
-    parts = [path.with_name(f".{path.name}.{os.getpid()}") for path in paths]
-    try:
-        yield parts
-    finally:
-        for part in parts:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)

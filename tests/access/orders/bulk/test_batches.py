@@ -1,7 +1,7 @@
 """Batches: a dry run, hundreds of orders behind everybody else's, pause, cancel and the end."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from bot.access.orders.bulk.errors import BatchGone, BatchMovedOn, NothingToDo, 
 from bot.access.orders.bulk.records import Entry
 from bot.access.request import Subject
 from bot.access.rules.duration import parse_length, parse_until
+from bot.store.catalogue import products
 from bot.store.kinds import BatchKind, BatchState, Lookup, OrderState, RowProblem, RowState
 from bot.store.records import Actor
 from bot.tradingview import LIFETIME
@@ -319,3 +320,25 @@ async def test_a_batchs_orders_are_told_of_as_one(counter):
         "batch_started",
         "batch_done",
     ]
+
+
+async def test_an_end_that_was_paid_is_so_already_and_its_days_of_grace_stay(counter):
+    harness = counter.harness
+    async with harness.database.write() as connection:
+        gold = await products.add(
+            connection, HOME, by=1, at=NOW, slug="gold", title="Gold", grace_days=3
+        )
+        await products.add_scripts(connection, gold.id, [harness.script.id])
+    order = await harness.grant("Buyer_0", "1M", "gold")
+    paid = (await harness.done(order, within=10)).entitlement.ends_at
+    with pytest.raises(NothingToDo):
+        await counter.draft(BatchKind.SET, [Entry(2, username="Buyer_0", item="gold", until=paid)])
+    for days in (-1, 1):
+        other = Entry(2, username="Buyer_0", item="gold", until=paid + timedelta(days=days))
+        [row] = await counter.rows(await counter.draft(BatchKind.SET, [other]))
+        assert row.state is RowState.PLANNED
+    paused = await harness.pauses.pause(harness.request(), Subject(username="Buyer_0"), "gold")
+    await harness.done(paused, within=10)
+    same = Entry(2, username="Buyer_0", item="gold", until=paid)
+    [row] = await counter.rows(await counter.draft(BatchKind.SET, [same]))
+    assert row.state is RowState.PLANNED, "its end moves"
