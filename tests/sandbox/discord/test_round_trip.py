@@ -342,7 +342,7 @@ async def test_a_file_comes_with_the_edit_of_an_answer(api, shop, fake):
     async def edited(name, file, **body):
         form = aiohttp.FormData()
         form.add_field("payload_json", json.dumps(body), content_type="application/json")
-        form.add_field("files[0]", file, filename=name)
+        form.add_field("files[0]", io.BytesIO(file), filename=name)
         async with api.http.patch(hook, data=form) as answer:
             return answer.status, await answer.json()
 
