@@ -28,7 +28,7 @@ from bot.memory import without_full_collections
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, BatchState, RowState
-from bot.store.ledger import batches, events, work
+from bot.store.ledger import batch_rows, batches, events, work
 from bot.store.records import USHER, Batch, BatchRow
 from bot.store.sweeps import seats
 from bot.store.vault import Vault
@@ -114,7 +114,7 @@ class Batches:
                 forecast=whole.to_json(),
                 undoes_id=undoes_id,
             )
-            await batches.add_rows(connection, batch.id, rows)
+            await batch_rows.add(connection, batch.id, rows)
         self._changed()
         return batch.id
 

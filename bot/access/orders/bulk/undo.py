@@ -20,7 +20,16 @@ from bot.access.rules.seat_fee import month_end
 from bot.memory import without_full_collections
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, BatchState, OrderKind, RowProblem, RowState
-from bot.store.ledger import batches, entitlements, orders, permissions, purchases, put_backs, work
+from bot.store.ledger import (
+    batch_rows,
+    batches,
+    entitlements,
+    orders,
+    permissions,
+    purchases,
+    put_backs,
+    work,
+)
 from bot.store.people import customers
 from bot.store.records import Batch, BatchRow, Customer, Entitlement, Order, Permission, Purchase
 from bot.store.sweeps.standing import Held
@@ -59,7 +68,7 @@ class Undo:
             _refuse(batch, request.at)
             rows: list[BatchRow] = []
             changes: dict[int, int] = {}
-            async for some in batches.in_turn(connection, batch.id, RowState.ORDERED):
+            async for some in batch_rows.in_turn(connection, batch.id, RowState.ORDERED):
                 found = await _facts(connection, batch, some)
                 made = await asyncio.to_thread(_rows, some, found, request.at)
                 rows += made
