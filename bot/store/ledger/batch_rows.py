@@ -20,7 +20,6 @@ class _RowChange(TypedDict, total=False):
     state: RowState
     problem: RowProblem | None
     detail: str | None
-    customer_id: int
     username: str
     tv_user_id: int | None
     lookup: Lookup
@@ -92,9 +91,15 @@ async def in_turn(
         after = some[-1].id
 
 
-async def change(connection: AsyncConnection, row_id: int, **values: Unpack[_RowChange]) -> None:
-    """Set these columns of one row."""
-    await connection.execute(update(batch_row).where(batch_row.c.id == row_id).values(**values))
+async def change(
+    connection: AsyncConnection, row_id: int, before: RowState, **values: Unpack[_RowChange]
+) -> None:
+    """Set these columns of one row; of one that stands otherwise than `before` by now, none."""
+    await connection.execute(
+        update(batch_row)
+        .where(batch_row.c.id == row_id, batch_row.c.state == before)
+        .values(**values)
+    )
 
 
 async def change_all(

@@ -73,6 +73,7 @@ class Lookups:
                     await batch_rows.change(
                         connection,
                         row.id,
+                        RowState.PLANNED,
                         state=RowState.LEFT_OUT,
                         problem=RowProblem.USER_UNKNOWN,
                         detail=", ".join(near) or None,
@@ -82,6 +83,7 @@ class Lookups:
                     await batch_rows.change(
                         connection,
                         row.id,
+                        RowState.PLANNED,
                         username=spelled,
                         tv_user_id=user_id,
                         lookup=Lookup.KNOWN,

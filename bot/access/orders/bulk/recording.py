@@ -67,7 +67,11 @@ class RowRecorder:
             problem = await self._record(row, asked)
             if problem is not None:
                 await batch_rows.change(
-                    self.connection, row.id, state=RowState.LEFT_OUT, problem=problem
+                    self.connection,
+                    row.id,
+                    RowState.PLANNED,
+                    state=RowState.LEFT_OUT,
+                    problem=problem,
                 )
 
     async def _look_since(self, people: set[int]) -> None:
@@ -92,7 +96,11 @@ class RowRecorder:
             return RowProblem.UNDONE_ALREADY
         self.superseded += recorded.superseded
         await batch_rows.change(
-            self.connection, row.id, state=RowState.ORDERED, order_id=recorded.order.id
+            self.connection,
+            row.id,
+            RowState.PLANNED,
+            state=RowState.ORDERED,
+            order_id=recorded.order.id,
         )
         return None
 

@@ -74,11 +74,17 @@ class BatchRunner:
         for batch in found:
             if batch.guild_id in still:
                 continue
-            if batch.state is BatchState.RUNNING:
-                await self._feed(batch)
-            elif batch.state is BatchState.CANCELLED:
-                await self._withdraw(batch)
+            try:
+                await self._go_on(batch)
+            except Exception:  # the others go on meanwhile
+                log.exception("batch %s stumbled; again in %s s", batch.id, EVERY)
         return bool(found)
+
+    async def _go_on(self, batch: Batch) -> None:
+        if batch.state is BatchState.RUNNING:
+            await self._feed(batch)
+        elif batch.state is BatchState.CANCELLED:
+            await self._withdraw(batch)
 
     async def _feed(self, batch: Batch) -> None:
         """Record rows while TradingView has not enough to do; the last one done, the batch is."""
@@ -129,7 +135,9 @@ class BatchRunner:
                         pass
                     else:
                         superseded += recorded.superseded
-                    await batch_rows.change(connection, row.id, state=RowState.WITHDRAWN)
+                    await batch_rows.change(
+                        connection, row.id, RowState.ORDERED, state=RowState.WITHDRAWN
+                    )
                 if not rows:
                     await self._end(connection, batch, BatchState.CANCELLED, "batch_ended")
             self._notifier.ended(superseded)
