@@ -11,13 +11,11 @@ from bot.store.kinds import ActorKind, BatchKind, BatchState
 from bot.store.parts import parts
 from bot.store.records import Actor, Batch
 from bot.store.tables.batches import batch, batch_row
-from bot.store.tables.ledger import order
 
 
 class _BatchChange(TypedDict, total=False):
     state: BatchState
     seats: int
-    forecast: Mapping[str, Any]
     started_at: datetime
     actor_kind: ActorKind
     actor_id: str | None
@@ -42,12 +40,10 @@ async def add(
     file_name: str | None,
     chosen: Mapping[str, Any],
     forecast: Mapping[str, Any],
+    newest_order_id: int,
     undoes_id: int | None = None,
 ) -> Batch:
     """Add a batch of which nothing is ordered yet."""
-    newest = await connection.execute(
-        select(func.max(order.c.id)).where(order.c.guild_id == guild_id)
-    )
     row = await connection.execute(
         insert(batch)
         .values(
@@ -62,7 +58,7 @@ async def add(
             file_name=file_name,
             chosen=chosen,
             forecast=forecast,
-            newest_order_id=newest.scalar_one() or 0,
+            newest_order_id=newest_order_id,
             undoes_id=undoes_id,
         )
         .returning(batch)

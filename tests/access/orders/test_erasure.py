@@ -181,6 +181,7 @@ async def batch_of(connection, person):
     made = await batches.add(
         connection, HOME, kind=BatchKind.GRANT, idempotency_key="b", actor=Actor.member(ANN),
         made_at=AT, note="an outage", file_name="Ann_Trades.csv", chosen={"item": None}, forecast={},
+        newest_order_id=0,
     )  # fmt: skip
     planned, faulty = RowState.PLANNED, RowState.FAULTY
     written = {"username": "ANN_TRADES", "discord_id": str(ANN), "note": NOTE}

@@ -66,6 +66,7 @@ class Undo:
                 return known.id
             batch = await one(connection, request.guild_id, batch_id)
             _refuse(batch, request.at)
+            newest_order_id = await orders.newest_id(connection, request.guild_id)
             rows: list[BatchRow] = []
             changes: dict[int, int] = {}
             async for some in batch_rows.in_turn(connection, batch.id, RowState.ORDERED):
@@ -85,7 +86,7 @@ class Undo:
         rows.sort(key=lambda row: -(row.undoes_order_id or 0))
         whole = await asyncio.to_thread(forecast, rows, request.at, census, end, calls)
         draft = Draft(BatchKind.UNDO, (), chosen={"undoes": batch.id, "kind": batch.kind})
-        return await self._batches.keep(request, draft, rows, whole, batch.id)
+        return await self._batches.keep(request, draft, rows, whole, newest_order_id, batch.id)
 
 
 def _refuse(batch: Batch, now: datetime) -> None:
