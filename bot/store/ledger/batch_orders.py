@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Subquery, and_, case, func, or_, select
+from sqlalchemy import Integer, Subquery, and_, case, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import OrderKind, OrderState, PermissionState, Reason, RowProblem, RowState
@@ -72,7 +72,8 @@ async def numbers_of(connection: AsyncConnection, batch_ids: Collection[int]) ->
 def worst(batch_ids: Collection[int]) -> Subquery:
     """Return, by the order that leads, how that stands worst of all that it leads, as a place in WORST_LAST."""
     places = {state: place for place, state in enumerate(WORST_LAST)}
-    lead_id = func.coalesce(order.c.lead_id, order.c.id)
+    # Without a type of its own SQLite makes no index of it: each row would be looked for among all.
+    lead_id = cast(func.coalesce(order.c.lead_id, order.c.id), Integer)
     return (
         select(lead_id.label("lead_id"), func.max(case(places, value=order.c.state)).label("place"))
         .where(order.c.batch_id.in_(list(batch_ids)))
