@@ -3,7 +3,7 @@
 import pytest
 
 from bot.store.kinds import OrderState, RowState
-from bot.store.ledger import batch_orders, batch_rows
+from bot.store.ledger import batch_orders, batch_rows, entitlements
 from tests.support.statements import counting
 from tests.support.vendor_fixture import open_shop
 
@@ -17,6 +17,8 @@ QUERIES = {
     "unsent": lambda c: batch_orders.unsent(c, 1, 50),
     "how orders ended": lambda c: batch_orders.ends(c, [1, 2]),
     "others since": lambda c: batch_orders.others_since(c, 1, 5, [1, 2]),
+    "what an order took away": lambda c: entitlements.ended_by(c, 1),
+    "what orders took away": lambda c: entitlements.ended_by_any(c, [1, 2]),
     "next rows": lambda c: batch_rows.listed(c, 1, RowState.PLANNED, limit=50),
     "names to look up": lambda c: batch_rows.to_look_up(c, (), 20),
 }
@@ -37,5 +39,11 @@ async def test_no_table_and_no_list_of_orders_is_looked_through_row_by_row(vendo
         values = (1,) * statement.count("?")
         found = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
         steps = [row.detail for row in found]
-    looked_through = ("SCAN anon", "SCAN order", "SCAN batch_row", "SCAN permission")
+    looked_through = (
+        "SCAN anon",
+        "SCAN order",
+        "SCAN batch_row",
+        "SCAN permission",
+        "SCAN entitlement",
+    )
     assert not [step for step in steps if step.startswith(looked_through)]
