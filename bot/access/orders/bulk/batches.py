@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.ledger.errors import OverTheLine
 from bot.access.ledger.seats import census_of
+from bot.access.orders.bulk.approval import above_in, takes_two
 from bot.access.orders.bulk.errors import (
     BatchGone,
     BatchMovedOn,
@@ -25,7 +26,6 @@ from bot.access.request import RequestContext
 from bot.access.rules.seat_fee import FREE, month_end
 from bot.access.sync.queue import Queue
 from bot.memory import without_full_collections
-from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, BatchState, RowState
 from bot.store.ledger import batch_rows, batches, events, work
@@ -143,9 +143,7 @@ class Batches:
             if not whole.people:
                 raise NothingToDo
             await _refuse_over_line(connection, request, whole)
-            server = await guilds.by_id(connection, request.guild_id)
-            above = None if server is None else server.approval_above
-            waits = above is not None and whole.ends > above
+            waits = takes_two(whole.ends, await above_in(connection, request.guild_id))
             state = BatchState.APPROVAL if waits else BatchState.RUNNING
             action = "batch_asked" if waits else "batch_started"
             await self._move(
@@ -319,6 +317,14 @@ async def _refuse_over_line(
         raise OverTheLine(whole.seats_then, more)
 
 
+async def calls_of(connection: AsyncConnection, changes: Mapping[int, int]) -> int:
+    """Return about how many calls of TradingView so many changes of each script take."""
+    calls = 0
+    for script_id, number in changes.items():
+        calls += calls_for(number, await work.rows_known(connection, script_id))
+    return calls
+
+
 async def _calls(
     connection: AsyncConnection,
     scripts_of: Callable[[BatchRow], Sequence[int]],
@@ -330,8 +336,4 @@ async def _calls(
         planned = (row for row in rows if row.state is RowState.PLANNED)
         return Counter(script_id for row in planned for script_id in scripts_of(row))
 
-    changes = await asyncio.to_thread(counted)
-    calls = 0
-    for script_id, number in changes.items():
-        calls += calls_for(number, await work.rows_known(connection, script_id))
-    return calls
+    return await calls_of(connection, await asyncio.to_thread(counted))

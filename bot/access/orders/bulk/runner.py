@@ -12,6 +12,7 @@ from bot.access.orders.bulk.batches import DRAFT_LIFE, note
 from bot.access.orders.bulk.recording import RowRecorder
 from bot.access.orders.put_backs import put_back_in
 from bot.access.request import RequestContext
+from bot.access.sync.chunk import LARGEST
 from bot.access.sync.queue import Queue
 from bot.errors import UserError
 from bot.jobs import Jobs
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 EVERY = 10.0  # seconds between looks, when nothing ends; what ends wakes it
 AT_LEAST = 0.5  # seconds between two looks
 # Rows that may wait for TradingView; they are refilled by as many as whole lists are read for.
-AHEAD, REFILL = 200, 100
+AHEAD, REFILL = 2 * LARGEST, LARGEST
 AT_ONCE = 50  # rows in one transaction: somebody else's order waits for no longer than that
 KEEP_ROWS = timedelta(days=30)  # after the end; the history has what each did
 
