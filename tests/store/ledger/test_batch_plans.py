@@ -3,9 +3,9 @@
 import pytest
 
 from bot.store.kinds import OrderState, RowState
-from bot.store.ledger import batch_orders, batch_rows, entitlements
+from bot.store.ledger import batch_orders, batch_rows, entitlements, events
 from tests.support.statements import counting
-from tests.support.vendor_fixture import open_shop
+from tests.support.vendor_fixture import HOME, open_shop
 
 QUERIES = {
     "numbers": lambda c: batch_orders.numbers(c, 1),
@@ -30,15 +30,20 @@ async def vendor(frozen, tmp_path):
         yield vendor
 
 
-@pytest.mark.parametrize("name", QUERIES)
-async def test_no_table_and_no_list_of_orders_is_looked_through_row_by_row(vendor, name):
+async def plan(vendor, query):
+    """The steps in which the one statement of a query is carried out."""
     async with vendor.database.write() as connection:
         with counting(vendor.database) as statements:
-            await QUERIES[name](connection)
+            await query(connection)
         [statement] = statements
         values = (1,) * statement.count("?")
         found = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-        steps = [row.detail for row in found]
+        return [row.detail for row in found]
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_no_table_and_no_list_of_orders_is_looked_through_row_by_row(vendor, name):
+    steps = await plan(vendor, QUERIES[name])
     looked_through = (
         "SCAN anon",
         "SCAN order",
@@ -47,3 +52,9 @@ async def test_no_table_and_no_list_of_orders_is_looked_through_row_by_row(vendo
         "SCAN entitlement",
     )
     assert not [step for step in steps if step.startswith(looked_through)]
+
+
+async def test_the_log_channel_finds_what_is_new_by_its_number(vendor):
+    first, *others = await plan(vendor, lambda c: events.since(c, HOME, 5, without=events.QUIET))
+    assert first == "SEARCH event USING INTEGER PRIMARY KEY (rowid>?)"
+    assert not any("TEMP B-TREE" in step for step in others)
