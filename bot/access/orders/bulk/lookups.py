@@ -6,6 +6,7 @@ import logging
 from bot import clock
 from bot.access.logins.sessions import Sessions
 from bot.access.people.username_lookup import nearest
+from bot.errors import DiskFullError
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
 from bot.store.kinds import Lookup, RowProblem, RowState
@@ -43,6 +44,10 @@ class Lookups:
             more = False
             try:
                 more = await self.look()
+            except DiskFullError:  # said once, by the database
+                log.info("names in dry runs wait until the disk has room")
+                await clock.sleep(AGAIN)
+                continue
             except Exception:  # the next look goes on
                 log.exception("looking up names stumbled; again in %s s", AGAIN)
                 await clock.sleep(AGAIN)

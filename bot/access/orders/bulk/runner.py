@@ -14,7 +14,7 @@ from bot.access.orders.put_backs import put_back_in
 from bot.access.request import RequestContext
 from bot.access.sync.chunk import LARGEST
 from bot.access.sync.queue import Queue
-from bot.errors import UserError
+from bot.errors import DiskFullError, UserError
 from bot.jobs import Jobs
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
@@ -62,6 +62,8 @@ class BatchRunner:
             busy = True
             try:
                 busy = await self.look()
+            except DiskFullError:  # said once, by the database
+                log.info("batches wait until the disk has room")
             except Exception:  # the next look goes on
                 log.exception("batches stumbled; again in %s s", EVERY)
             await clock.sleep(AT_LEAST)
@@ -77,6 +79,8 @@ class BatchRunner:
                 continue
             try:
                 await self._go_on(batch)
+            except DiskFullError:  # no other can be kept either
+                raise
             except Exception:  # the others go on meanwhile
                 log.exception("batch %s stumbled; again in %s s", batch.id, EVERY)
         return bool(found)
