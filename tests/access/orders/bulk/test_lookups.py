@@ -56,3 +56,11 @@ async def test_names_in_a_dry_run_that_was_dropped_meanwhile_are_nobodys(counter
     meanwhile(counter, monkeypatch, lambda: drop)
     assert await counter.bulk.lookups.look()
     assert not await counter.bulk.lookups.look()
+
+
+async def test_without_a_login_a_servers_names_wait_and_hold_up_no_other(tmp_path, frozen):
+    async with open_harness(tmp_path, frozen, login=False) as harness:
+        counter = Counter(harness)
+        await counter.draft(BatchKind.GRANT, entries(["Nobody_At_All"], "1M"))
+        assert await counter.bulk.lookups.look()
+        assert not await counter.bulk.lookups.look(), "its turn comes later"
