@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind, RowProblem, RowState
 from bot.store.people.traces import LARGEST_NUMBER, Traces, entries_about
-from bot.store.records import Customer
+from bot.store.records import AWAITED, Customer
 from bot.store.tables import api, catalogue, logins
 from bot.store.tables.batches import batch, batch_row
 from bot.store.tables.columns import metadata
@@ -226,7 +226,7 @@ async def _rewrite_payments(connection: AsyncConnection, person: Customer) -> No
     await connection.execute(delete(claim_code).where(claim_code.c.contract_id.in_(theirs)))
     await connection.execute(  # by what a message would be known as theirs
         delete(contract_ref).where(
-            contract_ref.c.contract_id.in_(theirs), contract_ref.c.ref.like("await %")
+            contract_ref.c.contract_id.in_(theirs), contract_ref.c.ref.startswith(AWAITED)
         )
     )
     await connection.execute(
