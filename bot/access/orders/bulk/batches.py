@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,6 +29,7 @@ from bot.memory import without_full_collections
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, BatchState, RowState
 from bot.store.ledger import batch_rows, batches, events, work
+from bot.store.ledger.batches import BatchChange
 from bot.store.records import USHER, Batch, BatchRow
 from bot.store.sweeps import seats
 from bot.store.vault import Vault
@@ -150,9 +151,9 @@ class Batches:
                 connection,
                 request,
                 batch,
-                state,
                 action,
                 (BatchState.DRAFT,),
+                state=state,
                 seats=request.consent.seats,
                 actor_kind=request.actor.kind,
                 actor_id=request.actor.id,
@@ -184,9 +185,9 @@ class Batches:
                 connection,
                 request,
                 batch,
-                BatchState.RUNNING,
                 "batch_approved",
                 (BatchState.APPROVAL,),
+                state=BatchState.RUNNING,
                 approved_by=request.member_id,
                 approved_at=request.at,
             )
@@ -244,9 +245,7 @@ class Batches:
             batch = await one(connection, request.guild_id, batch_id)
             if batch.state is state:
                 return batch
-            if batch.state not in before:
-                raise BatchMovedOn(batch.state)
-            await self._move(connection, request, batch, state, action, before)
+            await self._move(connection, request, batch, action, before, state=state)
         self._changed()
         return replace(batch, state=state)
 
@@ -255,15 +254,15 @@ class Batches:
         connection: AsyncConnection,
         request: RequestContext,
         batch: Batch,
-        state: BatchState,
         action: str,
         before: Sequence[BatchState],
-        **values: Any,
+        **values: Unpack[BatchChange],
     ) -> None:
-        """Change the state, with an entry in the history."""
+        """Change the state, with an entry in the history. Raises BatchMovedOn unless it is one of `before`."""
         if batch.started_at is None:
             values["started_at"] = request.at
-        await batches.change(connection, batch.id, *before, state=state, **values)
+        if not await batches.change(connection, batch.id, *before, **values):
+            raise BatchMovedOn(batch.state)
         await note(connection, batch, request.at, action, request)
 
     def _changed(self) -> None:

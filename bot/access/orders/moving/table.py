@@ -28,7 +28,7 @@ from bot.access.people.username_lookup import clean
 
 _DELIMITERS = (",", ";", "\t", "|")
 _SEPARATOR = re.compile(r"\s*\"?sep=[^\r\n]*(\r\n|\r|\n)?", re.IGNORECASE)
-_LONGEST_CELL = 2_000
+_MAX_CELL = 2_000
 _MAX_COLUMNS = 300
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,200}\.[^\s@.]{2,}")
 _TRADINGVIEW = re.compile(r"tradingview|^tv(user)?(name|handle)?$")
@@ -171,7 +171,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             raise ListUnreadable(Wrong.CUT, line) from error
         if cells is None:
             return
-        if any(len(cell) > _LONGEST_CELL and "\n" in cell for cell in cells):
+        if any(len(cell) > _MAX_CELL and "\n" in cell for cell in cells):
             raise ListUnreadable(Wrong.CUT, line)
         if any(cell.strip() for cell in cells):
             yield line, [_cell(cell) for cell in cells]
@@ -186,7 +186,7 @@ def _cell(text: str) -> str:
     cell = text.strip()
     if cell.startswith('="') and cell.endswith('"'):
         cell = cell[2:-1]
-    return shown(cell.removeprefix("'").strip()[:_LONGEST_CELL])
+    return shown(cell.removeprefix("'").strip()[:_MAX_CELL])
 
 
 def shown(text: str) -> str:
