@@ -1,7 +1,7 @@
 """Reads a shop's list as rows that are asked by the titles of their columns; pure, no I/O.
 
 Of its own, as a shop's list is known by many columns, and a vendor's list of names by two
-(`bot.access.people.import_table`): what is the same for both, the letters, is read by the same `decode`.
+(`bot.access.people.import_table`): what is the same for both, letters, titles and cells, is read by the same.
 """
 
 import csv
@@ -21,13 +21,12 @@ from bot.access.orders.moving.records import (
     Wrong,
 )
 from bot.access.people.errors import EncodingUnclear, FileUnreadable, NameUnreadable
-from bot.access.people.import_columns import fold
+from bot.access.people.import_columns import compact
 from bot.access.people.import_encoding import decode
 from bot.access.people.import_ids import read_number
+from bot.access.people.import_table import DELIMITERS, SEPARATOR, unmarked
 from bot.access.people.username_lookup import clean
 
-_DELIMITERS = (",", ";", "\t", "|")
-_SEPARATOR = re.compile(r"\s*\"?sep=[^\r\n]*(\r\n|\r|\n)?", re.IGNORECASE)
 _MAX_CELL = 2_000
 _MAX_COLUMNS = 300
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,200}\.[^\s@.]{2,}")
@@ -125,7 +124,7 @@ def rows(data: bytes, *, needs: Sequence[Sequence[str]]) -> list[Row]:
     found: list[tuple[int, dict[str, str]]] = []
     for line, cells in _records(text, _delimiter(text)):
         if not titles:
-            titles = [_title(cell) for cell in cells[:_MAX_COLUMNS]]
+            titles = [compact(cell) for cell in cells[:_MAX_COLUMNS]]
             if not all(set(titles).intersection(each) for each in needs):
                 raise ListUnreadable(Wrong.COLUMNS)
             continue
@@ -149,7 +148,7 @@ def _text(data: bytes) -> str:
         raise ListUnreadable(Wrong.ENCODING) from error
     except FileUnreadable as error:
         raise ListUnreadable(Wrong.NO_TEXT) from error
-    if above := _SEPARATOR.match(text):
+    if above := SEPARATOR.match(text):
         text = text[above.end() :]
     if not text.strip():
         raise ListUnreadable(Wrong.EMPTY)
@@ -158,7 +157,7 @@ def _text(data: bytes) -> str:
 
 def _delimiter(text: str) -> str:
     head = next(line for line in io.StringIO(text) if line.strip())[:20_000]
-    return max(_DELIMITERS, key=head.count)
+    return max(DELIMITERS, key=head.count)
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -174,19 +173,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         if any(len(cell) > _MAX_CELL and "\n" in cell for cell in cells):
             raise ListUnreadable(Wrong.CUT, line)
         if any(cell.strip() for cell in cells):
-            yield line, [_cell(cell) for cell in cells]
-
-
-def _title(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", fold(text[:300]))
-
-
-def _cell(text: str) -> str:
-    """Return a cell without what keeps a spreadsheet from calculating with it: ="1", '1."""
-    cell = text.strip()
-    if cell.startswith('="') and cell.endswith('"'):
-        cell = cell[2:-1]
-    return shown(cell.removeprefix("'").strip()[:_MAX_CELL])
+            yield line, [shown(unmarked(cell)[:_MAX_CELL]) for cell in cells]
 
 
 def shown(text: str) -> str:
