@@ -9,12 +9,14 @@ from bot.access.ledger.errors import OverTheLine
 from bot.access.orders.bulk.batches import DRAFT_LIFE, Draft
 from bot.access.orders.bulk.errors import BatchGone, BatchMovedOn, NothingToDo, SecondManagerNeeded
 from bot.access.orders.bulk.records import Entry
+from bot.access.orders.bulk.runner import IDLE
 from bot.access.request import Subject
 from bot.access.rules.duration import parse_length, parse_until
+from bot.jobs import Jobs
 from bot.store.kinds import BatchKind, BatchState, Lookup, OrderState, RowProblem, RowState
 from bot.store.records import Actor
 from bot.tradingview import LIFETIME
-from tests.support.access_harness import open_harness
+from tests.support.access_harness import AccessHarness, open_harness
 from tests.support.vendor_fixture import HOME, OTHER
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -115,6 +117,20 @@ async def test_the_same_request_makes_one_batch(counter):
     draft = Draft(BatchKind.GRANT, entries(NAMES, "1M"))
     first = await counter.bulk.batches.draft(request, draft)
     assert await counter.bulk.batches.draft(request, draft) == first
+
+
+async def test_what_another_program_starts_is_found_within_seconds(counter):
+    counter.bulk.runner.start()
+    await counter.harness.let_pass(60)
+    async with Jobs() as jobs:
+        other = Counter(AccessHarness(counter.harness.vendor, counter.harness.time, jobs))
+        number = await other.draft(BatchKind.GRANT, entries(["bob-fx"], "1M"))
+        await other.start(number)
+    await counter.harness.let_pass(IDLE + 1)
+    await counter.harness.rest()
+    assert await counter.rows(number, RowState.ORDERED)
+    await counter.harness.let_pass(10)
+    assert counter.harness.end("bob-fx") != "absent"
 
 
 async def test_a_start_pressed_twice_counts_once(counter):
