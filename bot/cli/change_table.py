@@ -4,13 +4,13 @@ It alone holds e-mail addresses, as a vendor finds a buyer by nothing else in so
 read it.
 """
 
-import csv
-import io
-import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bot.access.orders.moving.matching import Outcome, Plan
 from bot.access.orders.moving.records import Payer, Paying
+from bot.access.rules.cells import Cell, table
+from bot.cli import private_files
 from bot.cli.change_report import moment_text
 
 _STANDINGS = {
@@ -38,63 +38,44 @@ _COLUMNS = (
 
 def write(path: Path, plan: Plan) -> None:
     """Write the file for its owner alone; what stood there is replaced as a whole."""
-    part = path.with_name(f".{path.name}.part")
-    part.unlink(missing_ok=True)
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
-        file.write(table(plan))
-    part.replace(path)
+    private_files.write([path], [table(_COLUMNS, map(_line, _rows(plan)))], force=True)
 
 
-def table(plan: Plan) -> str:
-    """Return everybody as CSV, fit to be opened by a spreadsheet."""
-    file = io.StringIO()
-    rows = csv.writer(file)
-    rows.writerow(_COLUMNS)
+def _rows(plan: Plan) -> Iterator[dict[str, Cell]]:
     for match in plan.matches:
         has_end = match.held and match.has_until is None
-        row = _told(match.payer, _STANDINGS[match.outcome])
-        row["username"] = match.username or match.payer.username or ""
-        row["item"] = match.item.slug if match.item else ""
-        row["paid until"] = moment_text(match.paid_until)
-        row["has until"] = "no end" if has_end else moment_text(match.has_until)
-        row["without access to"] = ", ".join(match.missing)
-        rows.writerow(_line(row))
+        yield _told(match.payer, _STANDINGS[match.outcome]) | {
+            "username": match.username or match.payer.username,
+            "item": match.item.slug if match.item else None,
+            "paid until": moment_text(match.paid_until),
+            "has until": "no end" if has_end else moment_text(match.has_until),
+            "without access to": ", ".join(match.missing),
+        }
     for payer in plan.listing.over:
-        rows.writerow(_line(_told(payer, "no longer pays")))
+        yield _told(payer, "no longer pays")
     for access in plan.strangers:
-        rows.writerow(
-            _line(
-                {
-                    "what": "has access, does not pay",
-                    "username": access.username,
-                    "item": plan.titles[access.script_id],
-                    "has until": moment_text(access.ends_at) or "no end",
-                }
-            )
-        )
-    return file.getvalue()
+        yield {
+            "what": "has access, does not pay",
+            "username": access.username,
+            "item": plan.titles[access.script_id],
+            "has until": moment_text(access.ends_at) or "no end",
+        }
 
 
-def _told(payer: Payer, what: str) -> dict[str, str]:
+def _told(payer: Payer, what: str) -> dict[str, Cell]:
     return {
         "what": what,
         "shop id": payer.id,
-        "line": str(payer.line),
-        "discord_id": str(payer.discord_id or ""),
-        "discord name": payer.discord_name or "",
-        "username": payer.username or "",
-        "e-mail": payer.email or "",
+        "line": payer.line,
+        "discord_id": payer.discord_id,
+        "discord name": payer.discord_name,
+        "username": payer.username,
+        "e-mail": payer.email,
         "pays": _PAYS[payer.paying],
         "product": payer.product,
         "paid until": moment_text(payer.until),
     }
 
 
-def _line(row: dict[str, str]) -> list[str]:
-    return [_safe(row.get(column, "")) for column in _COLUMNS]
-
-
-def _safe(text: str) -> str:
-    """Return a cell with which no spreadsheet calculates."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+def _line(row: Mapping[str, Cell]) -> list[Cell]:
+    return [row.get(column) for column in _COLUMNS]

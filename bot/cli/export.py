@@ -3,14 +3,14 @@
 import asyncio
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from bot import tradingview_accounts
 from bot.access.queries.exports import Exports, Page
+from bot.cli import private_files
 from bot.cli.servers import server
 from bot.errors import StartupError, UserError
 from bot.replies import explain
@@ -25,7 +25,6 @@ from bot.store.maintenance.revision import Schema
 DONE, NOT_DONE = 0, 1
 _SCREEN = Path("-")
 _ENDING = ".csv"
-_NOTHING = "Nothing was written."
 
 
 async def export(
@@ -65,7 +64,8 @@ async def export(
         await asyncio.to_thread(_show, written)
         return DONE
     paths = [target / file.name if is_folder else target for file in written]
-    await asyncio.to_thread(_write, paths, written, force=force)
+    contents = [file.content for file in written]
+    await asyncio.to_thread(private_files.write, paths, contents, force=force)
     click.echo(
         f"{people} now. Written, for you alone to read:\n"
         + "\n".join(f"  {path}" for path in paths)
@@ -79,14 +79,10 @@ def _check(target: Path) -> None:
         return
     if target.suffix.lower() != _ENDING:
         raise StartupError(
-            f"There is no folder {target}. {_NOTHING} Look for a typo, or make it first: mkdir -p "
+            f"There is no folder {target}. {private_files.NOTHING} Look for a typo, or make it first: mkdir -p "
             f"{target} (or write the name of a new file that ends with {_ENDING})."
         )
-    if not target.parent.is_dir():
-        raise StartupError(
-            f"There is no folder {target.parent}. {_NOTHING} Look for a typo, or make it first: mkdir "
-            f"-p {target.parent}"
-        )
+    private_files.refuse([target], force=True)
 
 
 def _show(files: Sequence[Attached]) -> None:
@@ -97,44 +93,3 @@ def _show(files: Sequence[Attached]) -> None:
         sys.stdout.buffer.flush()
     except BrokenPipeError:  # who reads has enough; the end of the program would complain again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _write(paths: Sequence[Path], files: Sequence[Attached], *, force: bool) -> None:
-    """Write these files, each of them whole (blocking).
-
-    Raises StartupError where one is there already, or cannot be written.
-    """
-    there = [path for path in paths if os.path.lexists(path)]
-    if there and not force:
-        raise StartupError(
-            f"{', '.join(map(str, there))}: there already, and nothing is overwritten. {_NOTHING} "
-            "Choose another place, or add --force."
-        )
-    with _parts(paths) as parts:
-        try:
-            for part, file in zip(parts, files, strict=True):
-                # Only their owner may read them, from the first byte on.
-                number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(number, "wb") as stream:
-                    stream.write(file.content)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-            for part, path in zip(parts, paths, strict=True):
-                part.replace(path)
-        except OSError as error:
-            raise StartupError(
-                f"In the folder {paths[0].parent} no file could be written: {error.strerror}. Choose "
-                "another one, or make room."
-            ) from error
-
-
-@contextmanager
-def _parts(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """Yield where each file is written until it is whole; what is left of them is removed."""
-    parts = [path.with_name(f".{path.name}.{os.getpid()}") for path in paths]
-    try:
-        yield parts
-    finally:
-        for part in parts:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
