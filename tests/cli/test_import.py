@@ -5,6 +5,7 @@ import csv
 import json
 import sqlite3
 import stat
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,6 +55,11 @@ class Shop:
         async with open_database(url) as database, database.write() as connection:
             return await work(connection)
 
+    def raw(self, statement):
+        """Change the database beside everybody."""
+        with closing(sqlite3.connect(self.tmp_path / "usher.db", timeout=10)) as raw, raw:
+            raw.execute(statement)
+
     def gives(self, name, end=END, slug="trend"):
         self.world.add_user(name)
         self.world.grant(self.sold[slug].pine_id, name, end)
@@ -76,7 +82,7 @@ class Shop:
             command,
             ["import", *map(str, arguments)],
             input=typed,
-            env=environment(self.settings),
+            env=environment(self.settings) | {"TV_PACE": "1000"},
             catch_exceptions=False,
         )
 

@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 
 EVERY = 10.0  # seconds between looks, when nothing ends; what ends wakes it
 AT_LEAST = 0.5  # seconds between two looks
-IDLE = 5.0  # seconds between looks for what another program started: `usher import` wakes nobody here
+IDLE = (
+    5.0  # seconds between looks for what another program started: `usher import` wakes nobody here
+)
 # Rows that may wait for TradingView; they are refilled by as many as whole lists are read for.
 AHEAD, REFILL = 200, 100
 AT_ONCE = 50  # rows in one transaction: somebody else's order waits for no longer than that
