@@ -9,10 +9,10 @@ from bot.access.orders.bulk.row_results import RowResult
 from bot.access.orders.bulk.views import BatchView
 from bot.replies.bulk import dry_run_lines, spoken_seconds
 from bot.replies.bulk_problems import problem_in_words
-from bot.replies.bulk_progress import numbers, result as result_message
+from bot.replies.bulk_progress import result as result_message
 from bot.replies.plain import plain
 from bot.replies.text import count, listed
-from bot.store.kinds import BatchState, RowProblem
+from bot.store.kinds import BatchState, OrderState, RowProblem, RowState
 
 NO_LOGIN = (
     "There is no TradingView login that works, so nothing can be carried out. Nothing was started. Set one with "
@@ -111,7 +111,10 @@ def interrupted(batch_id: int, *, alone: bool) -> str:
 
 def bar_text(view: BatchView, still: float) -> str:
     """Return what stands beside the bar; `still`: for so many seconds nothing has moved."""
-    parts = [plain(numbers(view))]
+    rows, orders = view.numbers.rows, view.numbers.orders
+    waiting = view.numbers.waiting + rows.get(RowState.PLANNED, 0)
+    done, failed = orders.get(OrderState.DONE, 0), orders.get(OrderState.STUCK, 0)
+    parts = [f"{done:,} done, {waiting:,} waiting, {failed:,} failed"]
     if view.batch.state is BatchState.PAUSED:
         parts.append("paused by a manager")
     elif view.batch.state is BatchState.CANCELLED:
@@ -120,7 +123,7 @@ def bar_text(view: BatchView, still: float) -> str:
         parts.append("nothing moves; does Usher run?")
     else:
         parts.append(f"{spoken_seconds(view.seconds)} left")
-    return " · ".join(parts)
+    return "; ".join(parts)
 
 
 def result(view: BatchView, written: Path | None) -> str:
