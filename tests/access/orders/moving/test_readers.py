@@ -232,9 +232,18 @@ def test_what_is_wrong_is_named_by_line_and_the_rest_is_taken():
     ]
 
 
+def test_a_list_is_found_below_what_stands_above_it_whatever_parts_its_cells():
+    head, row = "Membership ID{0}Email{0}Status", 'mem_1{0}a@example.org{0}"active"'
+    for above, delimiter, line in (("sep=;\r\n", ";", 3), ("Members of March\n\n", "\t", 4)):
+        text = above + f"{head}\n{row}\n".format(delimiter)
+        [payer] = whop.read([text.encode("utf-16")], NOW).payers
+        assert (payer.contract, payer.line) == ("mem_1", line)
+
+
 @pytest.mark.parametrize(
     ("data", "wrong"),
     [
+        (b'Status\na\n"' + b"x\n" * 2_000 + b'"\n', Wrong.CUT),
         (b"", Wrong.EMPTY),
         (b"  \n\n", Wrong.EMPTY),
         (b"a,b\n1,2\n", Wrong.COLUMNS),
