@@ -154,11 +154,13 @@ def problems(found: Iterable[tuple[RowProblem, int]]) -> list[str]:
 def _rows(view: BatchView) -> list[str]:
     rows = view.numbers.rows
     planned, faulty = rows.get(RowState.PLANNED, 0), rows.get(RowState.FAULTY, 0)
-    lines = [f"✅ {count(planned, 'row')} would be carried out"]
+    sign = "✅" if planned else "⚠️"
+    lines = [f"{sign} {count(planned, 'row')} would be carried out"]
     unknown = view.numbers.problems.get(RowProblem.USER_UNKNOWN, 0)
     if faulty:
         lines.append(f"⚠️ {count(faulty, 'row has', 'rows have')} a mistake (in the file below):")
-        lines += problems((each, number) for each, number in _counted(view, RowState.FAULTY))
+        lines += problems(_counted(view, RowState.FAULTY))
+        lines.append("Mend them there and send the file again; what is done by then stays so.")
     if unknown:
         lines.append(f"⚠️ {count(unknown, 'name is', 'names are')} unknown to TradingView")
     if view.open_lookups:
@@ -168,7 +170,7 @@ def _rows(view: BatchView) -> list[str]:
     left_out = rows.get(RowState.LEFT_OUT, 0) - unknown
     if left_out:
         lines.append(f"▫️ {count(left_out, 'row is', 'rows are')} left out:")
-        lines += problems((each, number) for each, number in _counted(view, RowState.LEFT_OUT))
+        lines += problems(_counted(view, RowState.LEFT_OUT))
     return lines
 
 

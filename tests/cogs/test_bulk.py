@@ -159,6 +159,16 @@ async def test_a_role_says_who_is_meant(harness, seen):
     assert ("about members without a TradingView name" in said) is seen
 
 
+async def test_a_role_of_which_discord_does_not_tell_is_said(harness, monkeypatch):
+    async def silent(*_):
+        return None
+
+    monkeypatch.setattr(harness.client.members, "with_role", silent)
+    role = harness.make_role("VIP")
+    _, said = await dry_run(harness, "bulk revoke", item="trend", role=role)
+    assert f"I cannot say who has <@&{role.id}> just now" in said
+
+
 async def test_everyone_with_access_can_lose_it_and_the_button_is_red(harness):
     await give(harness, *NAMES[:2])
     request, said = await dry_run(harness, "bulk revoke", item="trend", everyone=True)

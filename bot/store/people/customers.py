@@ -57,21 +57,6 @@ async def by_name(connection: AsyncConnection, guild_id: int, name: str) -> Cust
     )
 
 
-async def by_names(
-    connection: AsyncConnection, guild_id: int, names: Collection[str]
-) -> dict[str, int]:
-    """Return, by the name in lower case, who has each of these TradingView names."""
-    found: dict[str, int] = {}
-    for some in parts({name.casefold() for name in names}):
-        rows = await connection.execute(
-            select(customer.c.name_folded, customer.c.id).where(
-                customer.c.guild_id == guild_id, customer.c.name_folded.in_(some)
-            )
-        )
-        found |= {row.name_folded: row.id for row in rows}
-    return found
-
-
 async def by_user_id(connection: AsyncConnection, guild_id: int, user_id: int) -> list[Customer]:
     """Return who has that TradingView number; one person, unless a new name could not be followed."""
     found = await connection.execute(

@@ -24,6 +24,7 @@ from bot.access.orders.bulk.records import Entry
 from bot.access.request import RequestContext
 from bot.access.rules.seat_fee import FREE, month_end
 from bot.access.sync.queue import Queue
+from bot.memory import without_full_collections
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, BatchState, RowState
@@ -65,6 +66,10 @@ class Batches:
         `facts`, where they were read already, are of the moment of the request. Returns the batch's number,
         the same one when a request is delivered twice. Raises NothingToDo.
         """
+        with without_full_collections():
+            return await self._drafted(request, draft, facts)
+
+    async def _drafted(self, request: RequestContext, draft: Draft, facts: Facts | None) -> int:
         async with self._database.read() as connection:
             known = await batches.by_key(connection, request.guild_id, request.idempotency_key)
             if known is not None:
@@ -315,9 +320,12 @@ async def _calls(
     rows: Sequence[BatchRow],
 ) -> int:
     """Return about how many calls of TradingView the planned rows take."""
-    changes = Counter(
-        script_id for row in rows if row.state is RowState.PLANNED for script_id in scripts_of(row)
-    )
+
+    def counted() -> Counter[int]:
+        planned = (row for row in rows if row.state is RowState.PLANNED)
+        return Counter(script_id for row in planned for script_id in scripts_of(row))
+
+    changes = await asyncio.to_thread(counted)
     calls = 0
     for script_id, number in changes.items():
         calls += calls_for(number, await work.rows_known(connection, script_id))

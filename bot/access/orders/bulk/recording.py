@@ -27,7 +27,7 @@ from bot.access.rules.entitlements import State
 from bot.errors import UserError
 from bot.store.kinds import BatchKind, EntitlementKind, OrderKind, RowProblem, RowState, StateKind
 from bot.store.ledger import batches, orders
-from bot.store.people import customers
+from bot.store.people import customers, imports
 from bot.store.records import Batch, BatchRow, Customer
 from bot.store.vault import Vault
 
@@ -57,7 +57,7 @@ class RowRecorder:
         self._people |= await customers.by_ids(self.connection, ids)
         if self.batch.undoes_id is None:
             names = {row.username for row in rows if row.customer_id is None and row.username}
-            self._known_by_now = await customers.by_names(self.connection, request.guild_id, names)
+            self._known_by_now = await imports.by_names(self.connection, request.guild_id, names)
             await self._look_since(ids.union(self._known_by_now.values()))
         for row in rows:
             key = f"batch {self.batch.id}/{row.id}"

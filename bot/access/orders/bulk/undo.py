@@ -17,6 +17,7 @@ from bot.access.orders.put_backs import Undone, after_undoing, resolved
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import State, want
 from bot.access.rules.seat_fee import month_end
+from bot.memory import without_full_collections
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, BatchState, OrderKind, RowProblem, RowState
 from bot.store.ledger import batches, entitlements, orders, permissions, purchases, put_backs, work
@@ -46,6 +47,10 @@ class Undo:
             UndoTooLate: it ended more than a day ago.
             NothingToDo: nothing of it is left to put back.
         """
+        with without_full_collections():
+            return await self._drafted(request, batch_id)
+
+    async def _drafted(self, request: RequestContext, batch_id: int) -> int:
         async with self._database.read() as connection:
             known = await batches.by_key(connection, request.guild_id, request.idempotency_key)
             if known is not None:
