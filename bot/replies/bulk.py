@@ -98,6 +98,8 @@ def title(view: BatchView) -> str:
     if item := chosen.get("item"):
         of = "of " if given or batch.kind is BatchKind.REVOKE else ""
         words.append(f"{of}{typed(str(item))}")
+    if words == ["give"]:  # each row of the file says what
+        words = ["give time"]
     who = _who(chosen, batch.file_name)
     return f"{' '.join(words)}{f', for {who}' if who else ''}"
 

@@ -165,9 +165,9 @@ def log_channel(channel_id: int, *, public: bool) -> Message:
 
 def approval(above: int | None, before: int | None) -> Message:
     """Return from how many people on a batch that ends access takes a second manager."""
-    lines = [f"✅ **{_needs(above)}**"]
+    lines = [f"✅ **{approval_in_words(above)}**"]
     if above != before:
-        lines.append(f"Until now: {_needs(before)}")
+        lines.append(f"Until now: {approval_in_words(before)}")
     lines.append(
         "-# The other one presses too, and may be the owner, anybody with *Manage Server*, or of a role set with "
         "`/setup manager`."
@@ -175,7 +175,7 @@ def approval(above: int | None, before: int | None) -> Message:
     return Message("\n".join(lines[:2] if above is None else lines))
 
 
-def _needs(above: int | None) -> str:
+def approval_in_words(above: int | None) -> str:
     """Return when a second manager is needed, as a sentence."""
     if above is None:
         return "One manager alone may end access for any number of people at once."

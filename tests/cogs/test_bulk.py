@@ -55,7 +55,7 @@ async def test_a_file_is_shown_first_and_carried_out_upon_one_press(harness):
     request, said = await dry_run(
         harness, "bulk grant", file=listed(NAMES), note="moved from the old shop"
     )
-    assert "Dry run: give, for the file `members.csv`.** Nothing is changed yet." in said
+    assert "Dry run: give time, for the file `members.csv`.** Nothing is changed yet." in said
     assert "✅ 5 rows would be carried out" in said
     assert "✅ 5 people get more, 5 of them new" in said
     assert "📅 New ends: <t:" in said
