@@ -3,7 +3,8 @@
 import ctypes
 import gc
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -25,6 +26,10 @@ _ARENA_MAX = -8  # of mallopt(3), as the two below
 _TRIM_THRESHOLD = -1
 _MMAP_THRESHOLD = -3
 _KIB = 1024
+_NEVER = 2**31 - 1  # collections of younger things until a full one
+
+_blocks = 0  # of those that let no full collection run
+_before = gc.get_threshold()
 
 
 def hold_little() -> None:
@@ -66,6 +71,25 @@ def spare_what_is_loaded() -> None:
     gc.collect()
     give_back()
     gc.freeze()
+
+
+@contextmanager
+def without_full_collections() -> Iterator[None]:
+    """Let no full collection run inside the block, which makes very many things and keeps them all.
+
+    Each would look through all of them, and holds the loop for as long; none of them is rubbish yet.
+    """
+    global _blocks, _before  # noqa: PLW0603 - the collector is the whole program's
+    if _blocks == 0:
+        _before = gc.get_threshold()
+        gc.set_threshold(*_before[:2], _NEVER)
+    _blocks += 1
+    try:
+        yield
+    finally:
+        _blocks -= 1
+        if _blocks == 0:
+            gc.set_threshold(*_before)
 
 
 def give_back() -> None:

@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.access.errors import ButtonGone, DiscordSilent
+from bot.access.orders.bulk.approval import parse_above
 from bot.access.request import RequestContext
 from bot.interactions import levels, responses, server_setup
 from bot.interactions.components import ComponentInteraction, Form, number_in
@@ -29,6 +30,7 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
     def __init__(self, services: Services) -> None:
         self._guild_settings = services.guild_settings
         self._log_channel = services.log_channel
+        self._approval = services.bulk.approval
         self._reminders = services.reminders
         self._client = services.client
         self._jobs = services.jobs
@@ -79,6 +81,20 @@ class Setup(commands.GroupCog, group_name="setup", group_description="Set Usher 
             self._guild_settings, self._client, levels.request(interaction), channel
         )
         await responses.reply(interaction, message)
+
+    @levels.manage_server
+    @app_commands.command(description="When ending access for many takes a second manager")
+    @app_commands.describe(
+        people="More people than this take a second manager; off: one is always enough"
+    )
+    async def approval(
+        self, interaction: Interaction, people: app_commands.Range[str, 1, 20]
+    ) -> None:
+        """Set from how many people on two have to agree."""
+        await responses.defer(interaction)
+        above = parse_above(people)
+        before = await self._approval.set(levels.request(interaction), above)
+        await responses.reply(interaction, setup_replies.approval(above, before))
 
     @levels.manage_server
     @app_commands.command(description="Have a role for staff and a private log channel made")

@@ -1,7 +1,10 @@
 """What code says about itself is let go, and all of it works on."""
 
+import gc
 import subprocess
 import sys
+
+from bot import memory
 
 _PROGRAM = """
 from bot import memory
@@ -29,3 +32,12 @@ def test_it_goes_and_everything_works_on():
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("SELECT")
+
+
+def test_what_makes_very_much_is_not_looked_through_meanwhile():
+    before = gc.get_threshold()
+    with memory.without_full_collections():
+        with memory.without_full_collections():
+            assert gc.get_threshold()[2] > 10**9
+        assert gc.get_threshold() == (*before[:2], gc.get_threshold()[2]) != before
+    assert gc.get_threshold() == before

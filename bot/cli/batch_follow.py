@@ -12,7 +12,7 @@ import click
 from bot import clock
 from bot.access.orders.bulk.errors import BatchGone
 from bot.access.orders.bulk.views import BatchView
-from bot.cli import bulk_words as words, office as offices, private_files
+from bot.cli import bulk_words as words, office as offices, private_file
 from bot.cli.office import Office
 from bot.cli.progress import Bar
 from bot.cli.servers import server
@@ -53,7 +53,7 @@ def run(
         click.echo(following.why_not)
         return DONE if view.batch.state is BatchState.APPROVAL else NOT_DONE
     if results is not None and file is not None:
-        private_files.write([results], [file], force=force)
+        private_file.write_new([results], [file], force=force)
     click.echo(words.result(view, results if file is not None else None))
     return DONE if _is_all_done(view) else NOT_DONE
 
@@ -68,7 +68,7 @@ def follow(
 ) -> int:
     """Do the same for a batch that was started before. Raises StartupError too for an unclear server."""
     if results is not None:
-        private_files.refuse([results], force=force)
+        private_file.refuse([results], force=force)
     guild_id = asyncio.run(server(settings, guild_id, "this batch"))
     return run(settings, guild_id, batch_id, results=results, force=force)
 

@@ -16,7 +16,7 @@ from bot.access.orders.bulk.row_results import RowResult
 from bot.access.orders.bulk.views import BatchView
 from bot.access.request import Consent, RequestContext
 from bot.access.rules.duration import parse_length, parse_until
-from bot.cli import batch_follow, bulk_words as words, office as offices, private_files
+from bot.cli import batch_follow, bulk_words as words, office as offices, private_file
 from bot.cli.discord_members import look_up
 from bot.cli.office import Office
 from bot.cli.progress import Bar
@@ -69,7 +69,7 @@ def run(settings: Settings, guild_id: int | None, wish: Wish) -> int:
 
     Raises StartupError when it cannot be told for which server, or a file or the database cannot be used.
     """
-    private_files.refuse([path for path in (wish.mistakes, wish.results) if path], force=wish.force)
+    private_file.refuse([path for path in (wish.mistakes, wish.results) if path], force=wish.force)
     guild_id = asyncio.run(server(settings, guild_id, "this file"))
     request = RequestContext(
         guild_id, OPERATOR, f"import {clock.now():%Y%m%d%H%M%S%f}", clock.now()
@@ -84,7 +84,7 @@ def run(settings: Settings, guild_id: int | None, wish: Wish) -> int:
         return NOT_DONE
     written = None
     if wish.mistakes is not None and found.mistakes:
-        private_files.write([wish.mistakes], [mistakes_file(found.mistakes)], force=wish.force)
+        private_file.write_new([wish.mistakes], [mistakes_file(found.mistakes)], force=wish.force)
         written = wish.mistakes
     click.echo(words.dry_run(found.view, found.mistakes, written))
     if not found.view.forecast.people:

@@ -44,7 +44,10 @@ def dry_run(view: BatchView, mistakes: Sequence[RowResult], written: Path | None
     """Return what a file comes to; `written`: the file that holds its mistakes."""
     where = f"all of them are in {written}" if written else "--mistakes FILE writes them to a file"
     later = "not looked up yet: TradingView is asked for them when they are carried out"
-    lines = dry_run_lines(view, _faulty(mistakes), where, later)
+    faulty = _faulty(mistakes)
+    if written:
+        faulty.append("Mend them there and import that file; what is done by then stays so.")
+    lines = dry_run_lines(view, faulty, where, later)
     return "\n".join([*map(_plain, lines), *_unknown(mistakes)])
 
 

@@ -4,14 +4,15 @@ It alone holds e-mail addresses, as a vendor finds a buyer by nothing else in so
 read it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from bot.access.orders.moving.matching import Outcome, Plan
 from bot.access.orders.moving.records import Payer, Paying
-from bot.access.rules.cells import Cell, table
-from bot.cli import private_files
-from bot.cli.change_report import moment_text
+from bot.access.rules import cells
+from bot.access.rules.cells import Cell
+from bot.cli import private_file
+from bot.cli.change_report import fault_text, moment_text
 
 _STANDINGS = {
     Outcome.AGREES: "has access, as paid",
@@ -32,33 +33,40 @@ _PAYS = {
 }
 _COLUMNS = (
     "what", "shop id", "line", "discord_id", "discord name", "username", "e-mail", "pays", "product", "item",
-    "paid until", "has until", "without access to",
+    "paid until (UTC)", "has until (UTC)", "without access to",
 )  # fmt: skip
 
 
 def write(path: Path, plan: Plan) -> None:
     """Write the file for its owner alone; what stood there is replaced as a whole."""
-    private_files.write([path], [table(_COLUMNS, map(_line, _rows(plan)))], force=True)
+    private_file.write(path, table(plan))
+
+
+def table(plan: Plan) -> bytes:
+    """Return everybody as CSV, fit to be opened by a spreadsheet."""
+    return cells.table(_COLUMNS, ([row.get(column) for column in _COLUMNS] for row in _rows(plan)))
 
 
 def _rows(plan: Plan) -> Iterator[dict[str, Cell]]:
     for match in plan.matches:
         has_end = match.held and match.has_until is None
-        yield _told(match.payer, _STANDINGS[match.outcome]) | {
-            "username": match.username or match.payer.username,
-            "item": match.item.slug if match.item else None,
-            "paid until": moment_text(match.paid_until),
-            "has until": "no end" if has_end else moment_text(match.has_until),
-            "without access to": ", ".join(match.missing),
-        }
+        row = _told(match.payer, _STANDINGS[match.outcome])
+        row["username"] = match.username or match.payer.username
+        row["item"] = match.item.slug if match.item else None
+        row["paid until (UTC)"] = moment_text(match.paid_until)
+        row["has until (UTC)"] = "no end" if has_end else moment_text(match.has_until)
+        row["without access to"] = ", ".join(match.missing)
+        yield row
     for payer in plan.listing.over:
         yield _told(payer, "no longer pays")
+    for bad in plan.listing.bad:
+        yield {"what": f"not understood: {fault_text(bad)}", "line": bad.line}
     for access in plan.strangers:
         yield {
             "what": "has access, does not pay",
             "username": access.username,
             "item": plan.titles[access.script_id],
-            "has until": moment_text(access.ends_at) or "no end",
+            "has until (UTC)": moment_text(access.ends_at) or "no end",
         }
 
 
@@ -73,9 +81,5 @@ def _told(payer: Payer, what: str) -> dict[str, Cell]:
         "e-mail": payer.email,
         "pays": _PAYS[payer.paying],
         "product": payer.product,
-        "paid until": moment_text(payer.until),
+        "paid until (UTC)": moment_text(payer.until),
     }
-
-
-def _line(row: Mapping[str, Cell]) -> list[Cell]:
-    return [row.get(column) for column in _COLUMNS]

@@ -9,15 +9,15 @@ from pathlib import Path
 import click
 
 from bot import tradingview_accounts
+from bot.access.catalogue.errors import ItemUnknown
 from bot.access.queries.exports import Exports, Page
-from bot.cli import private_files
+from bot.cli import private_file
 from bot.cli.servers import server
-from bot.errors import StartupError, UserError
-from bot.replies import explain
+from bot.errors import StartupError
 from bot.replies.exports import CUSTOMERS, Files
 from bot.replies.message import Attached
 from bot.replies.plain import plain
-from bot.replies.text import count
+from bot.replies.text import count, did_you_mean
 from bot.settings import Settings
 from bot.store.maintenance.inspect import examine
 from bot.store.maintenance.revision import Schema
@@ -55,8 +55,9 @@ async def export(
 
             async with tradingview_accounts.database_beside(settings) as database:
                 found = await Exports(database).gather(guild_id, item, take)
-    except UserError as error:
-        click.echo(plain(explain(error).sentence), err=True)
+    except ItemUnknown as error:
+        near = plain(did_you_mean(error.near))
+        click.echo(f"There is no script or product called {item}.{near}", err=True)
         return NOT_DONE
     written = await asyncio.to_thread(files.written, found)
     people = count(found.people, "person", "people")
@@ -65,7 +66,7 @@ async def export(
         return DONE
     paths = [target / file.name if is_folder else target for file in written]
     contents = [file.content for file in written]
-    await asyncio.to_thread(private_files.write, paths, contents, force=force)
+    await asyncio.to_thread(private_file.write_new, paths, contents, force=force)
     click.echo(
         f"{people} now. Written, for you alone to read:\n"
         + "\n".join(f"  {path}" for path in paths)
@@ -79,10 +80,10 @@ def _check(target: Path) -> None:
         return
     if target.suffix.lower() != _ENDING:
         raise StartupError(
-            f"There is no folder {target}. {private_files.NOTHING} Look for a typo, or make it first: mkdir -p "
+            f"There is no folder {target}. {private_file.NOTHING} Look for a typo, or make it first: mkdir -p "
             f"{target} (or write the name of a new file that ends with {_ENDING})."
         )
-    private_files.refuse([target], force=True)
+    private_file.refuse([target], force=True)
 
 
 def _show(files: Sequence[Attached]) -> None:

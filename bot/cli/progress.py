@@ -14,12 +14,13 @@ _EVERY = 0.1  # of the whole: how often a plain line is written
 class Bar:
     """Shows how much of something is done, on the side where errors are written."""
 
-    def __init__(self, label: str, total: int = 0) -> None:
+    def __init__(self, label: str) -> None:
         self._label = label
-        self._total = total
+        self._total = 0
         self._done = 0
         self._said = 0.0
         self._shown = 0  # characters of the line
+        self._is_begun = False
         self._is_terminal = sys.stderr.isatty()
 
     def __enter__(self) -> Self:
@@ -45,10 +46,12 @@ class Bar:
         share = min(1.0, self._done / self._total) if self._total else 0.0
         if self._is_terminal:
             self._draw(share, more or str(self._done))
-        elif not self._done or share - self._said >= _EVERY:
+        elif not self._is_begun:
+            click.echo(f"{self._label}…", err=True)
+        elif share - self._said >= _EVERY:
             self._said = share
-            number = f"{self._done} of {self._total or '?'}"
-            click.echo(f"{self._label}: {more or number}", err=True)
+            click.echo(f"{self._label}: {more or f'{self._done} of {self._total}'}", err=True)
+        self._is_begun = True
 
     def _draw(self, share: float, text: str) -> None:
         columns = shutil.get_terminal_size().columns - 1  # a full line would begin another one

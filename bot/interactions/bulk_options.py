@@ -4,8 +4,7 @@ from datetime import datetime
 
 from discord import app_commands
 
-from bot.access.rules.duration import absolute, read_until
-from bot.access.rules.errors import DateUnreadable
+from bot.access.rules.duration import read_end_before
 from bot.interactions import levels
 from bot.interactions.levels import Level
 from bot.interactions.options import Choices, NumberOption, UntilTransformer, UsherInteraction
@@ -20,11 +19,7 @@ class EndsBeforeTransformer(UntilTransformer):
 
     async def transform(self, interaction: UsherInteraction, typed: str, /) -> datetime:
         """Return the moment; raises what `Until` raises, and DateUnreadable for lifetime."""
-        at = levels.request(interaction).at
-        end = absolute(read_until(typed, at), at)
-        if end is None:
-            raise DateUnreadable(typed)
-        return end.at
+        return read_end_before(typed, levels.request(interaction).at)
 
 
 class BatchTransformer(NumberOption):

@@ -36,7 +36,7 @@ from bot.store.records import Batch
 log = logging.getLogger(__name__)
 
 EVERY = 2.0  # seconds between two pictures of one batch, at most as many as Discord takes
-IDLE = 60.0  # seconds between looks while none moves
+IDLE = 20.0  # seconds between looks while none moves: an answer is given up 30 s before its end
 # Seconds between two changes of a message of so many seconds: Discord takes only some of an old one.
 _PACES = ((900.0, EVERY), (3_600.0, 10.0), (float("inf"), 300.0))
 _REFUSED_PAUSE = 900.0  # seconds until a message that could not be changed is tried again

@@ -36,6 +36,7 @@ _MINUTE, _HOUR = 60, 3600
 def dry_run(view: BatchView, files: Sequence[Attached] = ()) -> Message:
     """Return what a batch would do, with the buttons that start it, look closer or drop it."""
     mistakes = problems(_counted(view, RowState.FAULTY))
+    mistakes.append("Mend them there and send the file again; what is done by then stays so.")
     looked_up = "still being looked up; press *Refresh*"
     text = "\n".join(dry_run_lines(view, mistakes, "in the file below", looked_up))
     return Message(text, buttons=_buttons(view), files=tuple(files), tone=Tone.LOOK)
@@ -108,6 +109,8 @@ def title(view: BatchView) -> str:
     if item := chosen.get("item"):
         of = "of " if given or batch.kind is BatchKind.REVOKE else ""
         words.append(f"{of}{typed(str(item))}")
+    if words == ["give"]:  # each row of the file says what
+        words = ["give time"]
     who = _who(chosen, batch.file_name)
     return f"{' '.join(words)}{f', for {who}' if who else ''}"
 
@@ -162,7 +165,8 @@ def problems(found: Iterable[tuple[RowProblem, int]]) -> list[str]:
 def _rows(view: BatchView, mistakes: Sequence[str], where: str, open_names: str) -> list[str]:
     rows = view.numbers.rows
     planned, faulty = rows.get(RowState.PLANNED, 0), rows.get(RowState.FAULTY, 0)
-    lines = [f"✅ {count(planned, 'row')} would be carried out"]
+    sign = "✅" if planned else "⚠️"
+    lines = [f"{sign} {count(planned, 'row')} would be carried out"]
     unknown = view.numbers.problems.get(RowProblem.USER_UNKNOWN, 0)
     if faulty:
         lines.append(f"⚠️ {count(faulty, 'row has', 'rows have')} a mistake ({where}):")

@@ -12,6 +12,7 @@ from bot.store.records import BatchRow
 
 _WHO = ("username", "discord_id", "item")
 _REST = ("duration", "until", "note")
+_MAX_DIGITS = 20
 _NAME = "discord"  # a member's name, or their id: only where the file had such a column
 
 
@@ -63,7 +64,7 @@ def _cells(found: RowResult) -> dict[str, Cell]:
     """Return the cells of a row as they stood in the file, or as they would stand there."""
     row = found.row
     if row.written is not None:
-        return dict(row.written)
+        return {name: _number_or(cell) for name, cell in row.written.items()}
     until: Cell = None
     if row.length is None and row.kind is not None:
         until = "lifetime" if row.ends_at is None else row.ends_at
@@ -75,6 +76,12 @@ def _cells(found: RowResult) -> dict[str, Cell]:
         "until": until,
         "note": row.note,
     }
+
+
+def _number_or(text: str) -> Cell:
+    """Return a cell as a number where it is one, so that no spreadsheet shortens an id in it."""
+    is_number = text.isascii() and text.isdecimal() and not text.startswith("0")
+    return int(text) if is_number and len(text) <= _MAX_DIGITS else text
 
 
 def _asked(kind: BatchKind, row: BatchRow) -> Cell:

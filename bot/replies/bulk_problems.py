@@ -22,7 +22,7 @@ _PROBLEMS: Mapping[RowProblem, Problem] = {
     RowProblem.NOBODY_NAMED: Problem(
         "It names nobody.",
         "Fill in username or discord_id.",
-        "that name nobody",
+        "naming nobody",
     ),
     RowProblem.NAME_UNREADABLE: Problem(
         "This cannot be a TradingView name.",
@@ -167,7 +167,7 @@ _PROBLEMS: Mapping[RowProblem, Problem] = {
     RowProblem.SAME_ALREADY: Problem(
         "It is so already.",
         "Nothing to do.",
-        "that are so already",
+        "so already",
     ),
     RowProblem.BLOCKED: Problem(
         "This customer is blocked.",

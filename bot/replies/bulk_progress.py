@@ -78,6 +78,8 @@ def result(view: BatchView, files: Sequence[Attached] = ()) -> Message:
         lines += problems(view.numbers.problems.items())
     else:
         lines.append("Its rows are forgotten after 30 days; `/audit` shows what each person got.")
+    if files:
+        lines.append("The file says how each row stands.")
     if failed:
         lines.append("`/sync status` says why something is stuck, and tries again.")
     lines += [f"-# Undone by batch {each.id}." for each in _undone(view)]

@@ -1,6 +1,7 @@
 """The history in words: one line for each entry, for `/audit` and for the log channel."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from bot.access.orders.pending import STUCK
 from bot.access.people.api_keys import ORPHANED
@@ -49,6 +50,12 @@ def _sold(facts: Facts) -> str:
     """Return what Discord sells, by its name there."""
     name = str(facts.after.get("name", ""))
     return f"{bold(name)} from Discord" if name else "something from Discord"
+
+
+def _above(facts: Mapping[str, Any]) -> str:
+    """Return for how many people one manager is enough."""
+    above = facts.get("above")
+    return "never" if above is None else f"more than {above}"
 
 
 def line(entry: Event, item: Script | Product | None, customer: Customer | None) -> str:
@@ -239,6 +246,10 @@ _SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "setup_staff": lambda f: f"{f.who} changed who counts as staff",
     "setup_manager": lambda f: f"{f.who} changed who counts as manager",
     "setup_log": lambda f: f"{f.who} changed the channel for these lines",
+    "setup_approval": lambda f: (
+        f"{f.who} changed from how many people on ending access takes a second manager: "
+        f"{_above(f.after)}, until now {_above(f.before)}"
+    ),
     "setup_quick": lambda f: f"{f.who} has what is missing of staff role and log channel made",
     "proof_begun": lambda f: (
         f"{f.who} began a proof of the setup: {f.what} for {f.whom}, for a day, to be taken away at once"

@@ -69,7 +69,7 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "batch_cancelled": lambda f: (
         f"{f.who} cancelled {_batch(f.after)}: what was not sent to TradingView yet is withdrawn"
     ),
-    "batch_ended": lambda f: f"{_batch(f.after)} has ended before its end: {_numbers(f.after)}",
+    "batch_ended": lambda f: f"{_batch(f.after)} was cancelled: {_numbers(f.after)}",
     "batch_done": lambda f: f"{_batch(f.after)} is done: {_numbers(f.after)}",
 }
 

@@ -163,6 +163,27 @@ def log_channel(channel_id: int, *, public: bool) -> Message:
     return Message("\n".join(lines))
 
 
+def approval(above: int | None, before: int | None) -> Message:
+    """Return from how many people on a batch that ends access takes a second manager."""
+    lines = [f"✅ **{approval_in_words(above)}**"]
+    if above != before:
+        lines.append(f"Until now: {approval_in_words(before)}")
+    lines.append(
+        "-# The other one presses too, and may be the owner, anybody with *Manage Server*, or of a role set with "
+        "`/setup manager`."
+    )
+    return Message("\n".join(lines[:2] if above is None else lines))
+
+
+def approval_in_words(above: int | None) -> str:
+    """Return when a second manager is needed, as a sentence."""
+    if above is None:
+        return "One manager alone may end access for any number of people at once."
+    if above == 0:
+        return "Ending anybody's access with `/bulk` takes a second manager."
+    return f"Ending access for more than {count(above, 'person', 'people')} at once takes a second manager."
+
+
 def _step(done: object, name: str, facts: str, question: str) -> str:
     return f"✅ {name}: {facts}" if done else f"⬜ {name}: {question}"
 

@@ -19,14 +19,18 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot import clock
+from bot.access.orders.bulk.batches import Draft
+from bot.access.orders.bulk.records import Entry
 from bot.access.people.web_sessions import create_token
+from bot.access.request import RequestContext
 from bot.app import web_application
 from bot.settings import Settings
 from bot.store.catalogue import products, scripts
-from bot.store.records import OPERATOR_ID
+from bot.store.kinds import BatchKind
+from bot.store.records import OPERATOR_ID, Actor
 from bot.web import serve
 from tests.bench import history_page
-from tests.bench.desk import HOME, STAFF, Desk, middle, open_desk, percentile, say
+from tests.bench.desk import HOME, MONTH, STAFF, Desk, middle, open_desk, percentile, say
 from tests.bench.filled_dashboard import fill
 from tests.bench.visits import Browser, open_browser
 
@@ -56,6 +60,9 @@ PAGES = {
     "history by a note that nobody wrote": "history?q=nothing+of+that+kind",
     "history by an order": "history?q=%2377",
     "settings": "settings",
+    "batches": "batches",
+    "a dry run about everybody": "batches/1",
+    "a batch about everybody, its last page": "batches/2?page=100000",
 }
 
 
@@ -91,6 +98,7 @@ async def main(customers: int) -> None:
     async with open_desk(pace=1000, concurrency=4) as desk:
         await desk.pause(paused=True)
         await _filled(desk, customers)
+        await _batches(desk, customers)
         app, meter = web_application(Settings(), desk.services), Meter()
         meter.watch(app)
         token = await create_token(desk.database, HOME, OPERATOR_ID)
@@ -112,6 +120,20 @@ async def _filled(desk: Desk, customers: int) -> None:
         ids = [script.id for script in listed]
         await fill(connection, HOME, ids, gold.id, customers, now)
         await history_page.fill(connection, HOME, customers)
+
+
+async def _batches(desk: Desk, customers: int) -> None:
+    """A dry run about every customer, and a batch of which the first rows are ordered."""
+    entries = [
+        Entry(n, username=f"Trader_{n:05}", item="trend", length=MONTH)
+        for n in range(1, customers + 1)
+    ]
+    bulk = desk.services.bulk
+    for key in ("dry", "started"):
+        request = RequestContext(HOME, Actor.member(STAFF), key, clock.now())
+        number = await bulk.batches.draft(request, Draft(BatchKind.GRANT, entries))
+    await bulk.batches.start(request, number)
+    await bulk.runner.look()
 
 
 async def _measure(browser: Browser, meter: Meter, desk: Desk, customers: int) -> None:

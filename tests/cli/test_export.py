@@ -146,15 +146,16 @@ async def test_a_folder_that_takes_nothing_is_said(database, tmp_path, capsys, m
     def full(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("bot.cli.export.os.open", full)
+    monkeypatch.setattr("bot.cli.private_file.os.open", full)
     assert await export() == 78
-    assert "no file could be written: Permission denied" in capsys.readouterr().err
+    assert "customers.csv could not be written: Permission denied" in capsys.readouterr().err
     assert not (tmp_path / "customers.csv").exists()
 
 
 async def test_an_item_or_a_server_that_is_not_there_is_said(database, tmp_path, capsys):
     assert await export("--item", "trand") == 1
-    assert "trend" in capsys.readouterr().err
+    said = "There is no script or product called trand. Did you mean trend?\n"
+    assert capsys.readouterr().err == said
     assert await export("--guild", "300") == 78
     assert "Usher knows no Discord server with the number 300" in capsys.readouterr().err
     assert await export("--guild", "x") == 2

@@ -44,7 +44,7 @@ def given(office, names=NAMES, length="1M"):
 def test_a_dry_run_says_what_would_change_and_changes_nothing(office, tmp_path):
     said = office.imports(given(office), "--as", "grant", "--note", "=1+1")
     assert said.exit_code == 0
-    assert "Dry run: give, for the file members.csv. Nothing is changed yet." in said.output
+    assert "Dry run: give time, for the file members.csv. Nothing is changed yet." in said.output
     assert "3 rows would be carried out" in said.output
     assert "3 people get more, 3 of them new" in said.output
     assert "New ends: " in said.output
@@ -53,7 +53,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(office, tmp_path):
     assert said.output.endswith("Nothing was changed. The same with --yes starts it.\n")
     assert rows(tmp_path, "SELECT * FROM batch") == rows(tmp_path, 'SELECT * FROM "order"') == []
     assert office.writes_to_tradingview() == []
-    assert said.output.isascii() or set("éÉ·–") >= {c for c in said.output if ord(c) > 127}
+    assert not any(sign in said.output for sign in "✅⚠️⏱👥📅▫*`")
 
 
 def test_mistakes_are_told_by_kind_with_what_mends_them_and_are_a_file(office, tmp_path):
@@ -70,7 +70,7 @@ def test_mistakes_are_told_by_kind_with_what_mends_them_and_are_a_file(office, t
         "- 2 with a duration that I cannot read (lines 3 and 4). Write 7D, 2W, 1M, 1Y, or L"
         in said.output
     )
-    assert "- 1 that name nobody (line 5). Fill in username or discord_id." in said.output
+    assert "- 1 naming nobody (line 5). Fill in username or discord_id." in said.output
     assert "1 name is unknown to TradingView" in said.output
     assert "Unknown to TradingView:\n  Nobody_There (line 6)" in said.output
     assert stat.S_IMODE(mend.stat().st_mode) == 0o600

@@ -55,7 +55,7 @@ async def test_a_file_is_shown_first_and_carried_out_upon_one_press(harness):
     request, said = await dry_run(
         harness, "bulk grant", file=listed(NAMES), note="moved from the old shop"
     )
-    assert "Dry run: give, for the file `members.csv`.** Nothing is changed yet." in said
+    assert "Dry run: give time, for the file `members.csv`.** Nothing is changed yet." in said
     assert "✅ 5 rows would be carried out" in said
     assert "✅ 5 people get more, 5 of them new" in said
     assert "📅 New ends: <t:" in said
@@ -157,6 +157,16 @@ async def test_a_role_says_who_is_meant(harness, seen):
     assert f"everybody with <@&{role.id}>" in said
     assert "Start for 1 person" in labels(request.original)
     assert ("about members without a TradingView name" in said) is seen
+
+
+async def test_a_role_of_which_discord_does_not_tell_is_said(harness, monkeypatch):
+    async def silent(*_):
+        return None
+
+    monkeypatch.setattr(harness.client.members, "with_role", silent)
+    role = harness.make_role("VIP")
+    _, said = await dry_run(harness, "bulk revoke", item="trend", role=role)
+    assert f"I cannot say who has <@&{role.id}> just now" in said
 
 
 async def test_everyone_with_access_can_lose_it_and_the_button_is_red(harness):

@@ -105,6 +105,7 @@ CONTRACT = {
     "setup staff": ("manage_server", ["role", "remove"]),
     "setup manager": ("manage_server", ["role", "remove"]),
     "setup log": ("manage_server", ["channel"]),
+    "setup approval": ("manage_server", ["people"]),
     "sync status": ("staff", []),
     "sync retry": ("staff", ["item"]),
     "sync sweep": ("staff", ["item"]),

@@ -7,6 +7,7 @@ import pytest
 
 from bot.access.people.import_csv import read
 from bot.sandbox.discord import RefusedError
+from bot.sandbox.discord.options import Upload
 from tests.cogs.test_codes import link
 from tests.support.discord_harness import text_of
 
@@ -52,6 +53,17 @@ async def test_the_customers_come_as_files_that_only_the_asker_sees(harness):
 
 def _data(harness, message):
     return harness.fake.world.files[int(message.attachments[0]["id"])]
+
+
+async def test_the_customers_go_back_into_bulk_set_as_they_are(harness):
+    await link(harness, harness.buyer, "Alice_T")
+    await grant(harness, duration="1M", member=harness.buyer, note="-10 % by @mia")
+    await grant(harness, duration="L", username="__bob__")
+    made = await harness.run(harness.as_owner, "export")
+    file = Upload("customers.csv", _data(harness, made.original))
+    back = await harness.run(harness.as_owner, "bulk set", file=file)
+    await harness.passes(lambda: "nothing to do" in text_of(back.original).casefold())
+    assert "2 rows" in text_of(back.original)
 
 
 async def test_one_item_alone_is_named_in_the_files_and_in_the_history(harness):

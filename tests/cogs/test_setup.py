@@ -256,3 +256,25 @@ async def test_a_refusal_that_passes_alarms_nobody(harness):
     )
     await harness.passes(lambda: len(harness.as_owner.sees(channel)) > before, 900)
     assert warnings(harness.as_owner) == []
+
+
+async def test_when_a_second_manager_is_needed_is_set_and_said_in_the_log(harness):
+    said = (await harness.run(harness.as_owner, "setup approval", people="100")).original
+    assert "more than 100 people" in text_of(said)
+    assert "Until now: Ending access for more than 25 people" in text_of(said)
+    said = (await harness.run(harness.as_owner, "setup approval", people="OFF")).original
+    assert "One manager alone may end access" in text_of(said)
+    assert (await guild(harness)).approval_above is None
+    said = (await harness.run(harness.as_owner, "setup approval", people="0")).original
+    assert "anybody's access with `/bulk` takes a second manager" in text_of(said)
+    for wrong in ("some", "-1", "10001", "²"):
+        said = (await harness.run(harness.as_owner, "setup approval", people=wrong)).original
+        assert "no number of people" in text_of(said)
+    assert (await guild(harness)).approval_above == 0
+    async with harness.vendor.database.read() as connection:
+        told = [
+            e.after
+            for e in await events.since(connection, harness.guild.id, 0)
+            if e.action == "setup_approval"
+        ]
+    assert told == [{"above": 100}, {"above": None}, {"above": 0}]

@@ -6,12 +6,16 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.access.orders.bulk import sheets
+from bot.access.orders.bulk.records import Defaults
 from bot.access.orders.bulk.row_results import Outcome, RowResult
+from bot.access.rules.duration import parse_length
 from bot.replies import bulk_files
 from bot.replies.bulk_problems import mend, problem_in_words, what
 from bot.store.kinds import BatchKind, EntitlementKind, Reason, RowProblem, RowState, StateKind
 from bot.store.records import BatchRow
 
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 END = datetime(2026, 4, 30, 23, 59, 59, tzinfo=UTC)
 WRITTEN = {"username": "=1+1", "discord_id": "'12", "item": "trand", "until": "soon", "note": "\ta"}
 
@@ -112,3 +116,25 @@ def test_a_result_says_before_after_and_how_it_stands():
     assert "TradingView" in lines[1]["why"]
     assert lines[2]["why"].endswith("It is line 2.")
     assert "later order" in lines[4]["why"]
+
+
+def test_the_file_of_mistakes_is_read_again_once_it_is_mended():
+    problems = (RowProblem.ITEM_UNKNOWN, RowProblem.DATE_UNREADABLE, RowProblem.NO_TIME)
+    written = (
+        {"username": "-Ann_T", "item": "trand", "duration": "1M", "note": "=a, b"},
+        {"discord_id": "123456789012345678", "item": "trend", "until": "soon"},
+        {"username": "Carl", "discord": "ben", "item": "trend"},
+    )
+    found = [
+        RowResult(row(RowState.FAULTY, problem, written=cells), "", Outcome.LEFT_OUT)
+        for problem, cells in zip(problems, written, strict=True)
+    ]
+    text = bulk_files.mistakes(found).decode("utf-8-sig")
+    assert "'123456789012345678" in text
+    mended = text.replace("trand", "trend").replace("soon", "2026-12-31").replace("-Ann", "Ann")
+    sheet = sheets.read(mended.encode(), BatchKind.GRANT, Defaults(length=parse_length("2M")), NOW)
+    assert sheet.faulty == ()
+    first, second, third = sheet.entries
+    assert (first.username, first.item, first.note) == ("Ann_T", "trend", "=a, b")
+    assert second.member_id == 123456789012345678
+    assert third.written["discord"] == "ben"

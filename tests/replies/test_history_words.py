@@ -49,6 +49,8 @@ FACTS = {
     "payment_held": (None, CONTRACT, "cm"),
     "payment_asks": (None, CONTRACT | {"why": "refunded", "part": "p1", "contract_id": 3}, "cm"),
     "payment_claimed": (None, CONTRACT, "cm"),
+    "payment_moved": (None, CONTRACT, "cm"),
+    "payments_moved": (None, {"number": 590, "provider": "whop"}, "m"),
     "payment_ended": (None, CONTRACT, "cm"),
     "payment_kept": (None, CONTRACT, "cm"),
     "codes_made": (None, CODES, "s"),
@@ -130,6 +132,7 @@ FACTS = {
     "setup_staff": (None, {"role_id": "5"}, ""),
     "setup_manager": (None, {"role_id": "5"}, ""),
     "setup_log": (None, {"channel_id": "5"}, ""),
+    "setup_approval": ({"above": 25}, {"above": None}, ""),
     "setup_reminders": (
         {"days": "7, 3, 1", "time_zone": "UTC"},
         {"days": "", "time_zone": "Europe/Berlin"},

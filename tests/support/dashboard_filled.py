@@ -5,18 +5,21 @@ import re
 from sqlalchemy import select
 
 from bot import clock
+from bot.access.orders.bulk.batches import Draft
+from bot.access.orders.bulk.records import Entry, faulty
 from bot.access.orders.price_questions import ask_in
 from bot.access.request import Subject
 from bot.access.rules.duration import parse_length
 from bot.access.sweeps.drift import Kind
 from bot.interactions.roles import opening_role
-from bot.store.kinds import DeliveryState
+from bot.store.kinds import BatchKind, DeliveryState, RowProblem
 from bot.store.ledger import role_losses
 from bot.store.people import customers
 from bot.store.sales import connections, prices
 from bot.store.tables.columns import metadata
 from bot.web.dashboard.routes import ROUTES
 from tests.support.dashboard_people import settled
+from tests.support.fake_time import eventually
 from tests.support.shops import gets, is_paid
 
 START = "/dashboard/{guild_id:[0-9]{1,20}}/"
@@ -55,6 +58,7 @@ async def fill(dashboard):
     await services.sweeps.of_script(
         (await services.scripts.listed(guild_id))[0].script, by=dashboard.owner.id
     )
+    await _batches(dashboard, request)
     now = clock.now()
     async with harness.database.write() as connection:
         await role_losses.add(connection, guild_id, role.id, now, is_deleted=False)
@@ -69,6 +73,25 @@ async def fill(dashboard):
     await is_paid(harness.database, harness.vault, shop.id, "zebra_sub", guild_id)
     await gets(harness.database, harness.vault, shop.id, "e1", DeliveryState.STUCK)
     return await _ids_of(dashboard, role)
+
+
+async def _batches(dashboard, request):
+    """One dry run, and one batch that has ended."""
+    bulk, guild_id = dashboard.vendor.services.bulk, dashboard.guild.id
+    given = {"item": "striped", "length": parse_length("1M"), "note": "zebra row"}
+    wrong = faulty(Entry(2, written={"username": "zebra?"}), RowProblem.NAME_UNREADABLE)
+    for starts in (False, True):
+        rows = [Entry(1, username="Zebra_Stranger", **given)]
+        draft = Draft(BatchKind.GRANT, rows, [wrong], {}, "zebra.csv", "zebra batch")
+        number = await bulk.batches.draft(request(), draft)
+        if starts:
+            await bulk.batches.start(request(), number)
+
+    async def has_ended():
+        await bulk.runner.look()
+        return (await bulk.views.view(guild_id, number)).batch.ended_at is not None
+
+    await eventually(has_ended)
 
 
 async def _ids_of(dashboard, role):
@@ -87,6 +110,7 @@ async def _ids_of(dashboard, role):
         "role_id": [role.id],
         "loss_id": await all_of("role_loss"),
         "batch_id": await all_of("code_batch"),
+        "bulk_id": await all_of("batch"),
         "code_id": [0, *await all_of("code")],
         "event_id": await all_of("event"),
         "claim_id": await all_of("claim"),

@@ -16,6 +16,17 @@ from tests.support.web_page import WebPage
 HOST = "127.0.0.1"
 
 
+def with_file(fields):
+    """The body of a form that may bring a file; a file is a pair of its name and what it holds."""
+    body = aiohttp.FormData(quote_fields=False, default_to_multipart=True)
+    for name, value in fields.items():
+        if isinstance(value, tuple):
+            body.add_field(name, value[1], filename=value[0], content_type="text/csv")
+        else:
+            body.add_field(name, value)
+    return body
+
+
 class Browser:
     """One browser with its cookies; it sends what browsers send."""
 
@@ -44,7 +55,11 @@ class Browser:
         assert not unknown, (unknown, form)
         if form.method.lower() == "get":
             return await self.get(str(URL(form.action).with_query({**form.fields, **fields})))
-        return await self.post(form.action, {**form.fields, **fields})
+        return await self.send(form, {**form.fields, **fields})
+
+    async def send(self, form, fields):
+        """Send a form as browsers do; a file is a pair of its name and what it holds."""
+        return await self.post(form.action, with_file(fields) if form.takes_file else fields)
 
     async def _ask(self, method, path, **options):
         address = path if path.startswith("/") else f"/dashboard/{self.office.guild.id}/{path}"

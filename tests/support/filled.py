@@ -6,10 +6,13 @@ from sqlalchemy import insert
 
 from bot import clock
 from bot.access.logins.sessions import LoginState
+from bot.access.orders.bulk.batches import Draft
+from bot.access.orders.bulk.records import Entry
 from bot.access.request import Subject
 from bot.access.rules.duration import parse_length
 from bot.access.sweeps.drift import Kind
 from bot.store.catalogue import guilds
+from bot.store.kinds import BatchKind
 from bot.store.ledger import events, orders, permissions
 from bot.store.maintenance import restore
 from bot.store.people import customers
@@ -225,3 +228,21 @@ async def rows_of_a_page(harness, number):
 async def months_of_ann(harness, number):
     await grants_of_ann(harness, number)
     harness.held = await ann(harness)
+
+
+async def rows_of_a_batch(harness, number):
+    """A dry run with so many rows, each of another script and of a name that is looked up yet."""
+    scripts = await many_scripts(harness.database, HOME, number)
+    rows = [
+        Entry(line, username=f"Somebody_{line}", item=script.slug, length=parse_length("1M"))
+        for line, script in enumerate(scripts, 2)
+    ]
+    draft = Draft(BatchKind.GRANT, rows)
+    harness.batch = await harness.services.bulk.batches.draft(harness.request(), draft)
+
+
+async def batches(harness, number):
+    """Batches that were started."""
+    for _ in range(number):
+        await rows_of_a_batch(harness, 1)
+        await harness.services.bulk.batches.start(harness.request(), harness.batch)

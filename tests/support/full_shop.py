@@ -1,12 +1,16 @@
 """Fills the shop of a dashboard with a little of everything, so that each of its pages has something to show."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 from sqlalchemy import update
 
 from bot import clock
+from bot.access.orders.bulk.batches import Draft
+from bot.access.orders.bulk.records import Entry, faulty
 from bot.access.orders.price_questions import ask_in
+from bot.access.rules.duration import parse_length
 from bot.access.rules.payments import (
     Buyer,
     Line,
@@ -17,7 +21,7 @@ from bot.access.rules.payments import (
     Status,
 )
 from bot.store.catalogue import scripts
-from bot.store.kinds import DeliveryState
+from bot.store.kinds import BatchKind, DeliveryState, RowProblem
 from bot.store.people import customers
 from bot.store.records import Delivery
 from bot.store.sales import connections, prices
@@ -30,6 +34,7 @@ from tests.support.shops import gets, hears, is_paid
 LONG = "Ribbon Pro: Volume Weighted Trend Ribbon with Multi Timeframe Dashboard"
 NAMES = ("max_mustermann_trading_long_name", "TradingQueen_1987", "fx-wolf", "joe.b", "kim")
 MONTH = timedelta(days=30)
+LENGTH = parse_length("1M")
 
 
 async def fill(dashboard, number=60):
@@ -43,6 +48,7 @@ async def fill(dashboard, number=60):
     await _payments(dashboard)
     await _differences(dashboard)
     await _settings(dashboard)
+    await _batches(dashboard)
 
 
 async def _products_and_orders(dashboard):
@@ -171,3 +177,36 @@ async def _settings(dashboard):
     await browser.press("Make a copy now")
     await dashboard.signed_in(dashboard.mod)
     await dashboard.signed_in()
+
+
+async def _batches(dashboard):
+    """A dry run with mistakes, one that ends access and waits for another manager, and one that is done."""
+    bulk, vendor = dashboard.vendor.services.bulk, dashboard.vendor
+
+    def request():
+        return vendor.request(dashboard.owner.id, guild_id=dashboard.guild.id)
+
+    wrong = {
+        RowProblem.DATE_AMBIGUOUS: {"username": "x" * 60, "item": "gold", "until": "01/02/2027"},
+        RowProblem.NAME_UNREADABLE: {"username": "<b>max mustermann</b> " * 5, "item": "gold"},
+    }
+    rows = [
+        Entry(line, username=name, item="ribbon", length=LENGTH)
+        for line, name in enumerate(NAMES, 2)
+    ]
+    faults = [faulty(Entry(9, written=cells), problem) for problem, cells in wrong.items()]
+    name = "customers of the community, March 2026 (final) <b>v2</b>.csv"
+    given = Draft(BatchKind.GRANT, rows, faults, {}, name, "moved from the old shop")
+    await bulk.batches.draft(request(), given)
+    ends = [Entry(line, username=name, item="gold") for line, name in enumerate(NAMES[:2], 1)]
+    ending = Draft(BatchKind.REVOKE, ends, chosen={"item": "gold", "everyone": True})
+    await bulk.approval.set(request(), 1)
+    await bulk.batches.start(request(), await bulk.batches.draft(request(), ending))
+    number = await bulk.batches.draft(request(), replace(given, note=None))
+    await bulk.batches.start(request(), number)
+
+    async def has_ended():
+        await bulk.runner.look()
+        return (await bulk.views.view(dashboard.guild.id, number)).batch.ended_at is not None
+
+    await eventually(has_ended)

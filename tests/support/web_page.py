@@ -16,6 +16,7 @@ class PageForm:
     labels: list[str] = field(default_factory=list)
     choices: dict[str, list[str]] = field(default_factory=dict)  # of a list or radios, the values
     required: set[str] = field(default_factory=set)  # browsers send nothing while one is empty
+    takes_file: bool = False
 
 
 class WebPage(HTMLParser):
@@ -64,6 +65,7 @@ class WebPage(HTMLParser):
         match tag:
             case "form":
                 self._form = PageForm(given.get("action", ""), given.get("method", "get"))
+                self._form.takes_file = given.get("enctype") == "multipart/form-data"
                 self.forms.append(self._form)
             case "input" if self._form is not None and "name" in given:
                 self._input(given)

@@ -80,6 +80,11 @@ class Change:
             or bool(self.sets)
         )
 
+    @property
+    def gives_back(self) -> bool:
+        """Return whether something counts again that an order took away; more time that is undone is none."""
+        return self.undoes is not None and self.undoes.kind is not OrderKind.GRANT
+
     def grace_of(self, product: Product | None) -> int:
         """Return the days that are kept beyond the end of what it gives."""
         if self.grace_days is not None:

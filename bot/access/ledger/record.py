@@ -69,7 +69,7 @@ async def record_unguarded(connection: AsyncConnection, vault: Vault, new: NewOr
         return Recorded(known, is_new=False)
     if isinstance(target, Permission):  # as it is now: an order before this one may have changed it
         permission = await permissions.by_id(connection, target.id)
-        if new.change.undoes is not None:
+        if new.change.gives_back:
             refuse_barred(await customers.by_id(connection, permission.customer_id), new)
         return await _record_one(connection, vault, new, permission, None)
     item = await find_item(connection, request.guild_id, target.item)

@@ -12,7 +12,7 @@ from bot.access.ledger.record import record, record_unguarded
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import lengths_after, settle, still_gives
 from bot.store.kinds import OrderKind
-from bot.store.ledger import entitlements, orders, permissions
+from bot.store.ledger import entitlements, orders, permissions, put_backs
 from bot.store.records import Entitlement, Order, Purchase
 from bot.store.vault import Vault
 
@@ -68,6 +68,9 @@ async def _putting_back(
         change = await _without(connection, request, undone)
     elif undone.kind is OrderKind.SET and undone.batch_id is not None:
         change = replace(change, overrules=await _leaves_nothing(connection, request, undone))
+    if undone.batch_id is not None and undone.kind in (OrderKind.GRANT, OrderKind.SET):
+        held_back = await put_backs.was_held_back(connection, undone)
+        change = replace(change, held_back=True if held_back else None)
     return NewOrder(
         request,
         OrderKind.PUT_BACK,

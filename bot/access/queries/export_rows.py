@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.access.rules.entitlements import NOTHING, State
+from bot.access.rules.entitlements import NOTHING, State, gives_more
 from bot.store.kinds import EntitlementKind, StateKind
 from bot.store.records import Product, Script
 from bot.store.sweeps.exports import Beside, OfContract, Sale, Stranger, Who, Why
@@ -150,15 +150,23 @@ def customer_rows(
     people: Mapping[int, Who],
     reasons: Iterable[Why],
     sales: Iterable[Sale],
+    held: Iterable[Beside],
     shelf: Shelf,
     item: Script | Product | None,
     now: datetime,
 ) -> list[CustomerRow]:
-    """Return who has what now: of a product what that gives, of a script whatever gives it."""
+    """Return who has what now: of a product what that gives, of a script whatever gives it.
+
+    What somebody gave on TradingView itself, beyond what Usher knows, counts as it does for every order.
+    """
     found: dict[int, dict[int, list[Why]]] = {each: {} for each in people}
     for why in reasons:
         if why.customer_id in found:
             found[why.customer_id].setdefault(why.script_id, []).append(why)
+    for each in held:
+        known = found.get(each.customer_id, {}).get(each.script_id, [])
+        if known and (more := _beyond(each, now)) is not None:
+            known.append(more)
     empty = _of_empty_products(people, sales, shelf, now)
     rows = []
     for customer_id, who in people.items():
@@ -166,6 +174,16 @@ def customer_rows(
         _add_all(person, item)
         rows += sorted(person.rows, key=lambda row: row.item)
     return rows
+
+
+def _beyond(held: Beside, now: datetime) -> Why | None:
+    """Return the reason that lies in what TradingView shows, where it is more than Usher wrote or wants."""
+    seen, wanted = State(held.seen, held.seen_ends_at), State(held.wanted, held.wanted_ends_at)
+    is_ours = seen.agrees_with(State(held.ours, held.ours_ends_at)) or seen.agrees_with(wanted)
+    if is_ours or held.replaces is not None or not gives_more(seen, wanted, now):
+        return None
+    kind = EntitlementKind.OPEN if seen.ends_at is None else EntitlementKind.UNTIL
+    return Why(held.customer_id, held.script_id, None, kind, seen.ends_at, 0, now, None, now, None)
 
 
 def _add_all(person: _Rows, item: Script | Product | None) -> None:

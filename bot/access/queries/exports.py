@@ -124,7 +124,7 @@ async def _read(
     contracts = await exports.contracts(connection, ids)
     held = await exports.beside(connection, ids, of)
     return lambda: Page(
-        customer_rows(people, reasons, sales, shelf, item, now),
+        customer_rows(people, reasons, sales, held, shelf, item, now),
         purchase_rows(people, sales, contracts, shelf),
         access_rows(people, held, shelf, now),
     )

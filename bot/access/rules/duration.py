@@ -180,6 +180,14 @@ def read_until(text: str, now: datetime) -> End | Length:
         return end
 
 
+def read_end_before(text: str, now: datetime) -> datetime:
+    """Read the last moment by which an end counts, as `read_until` does; lifetime is none. Raises as it does."""
+    end = absolute(read_until(text, now), now)
+    if end is None:
+        raise DateUnreadable(text)
+    return end.at
+
+
 def _not_year_first(text: str, parts: list[int]) -> DateAmbiguous | DateUnreadable:
     """Return why such a date is not taken; with a year of two digits it is never certain."""
     first, second, third = parts

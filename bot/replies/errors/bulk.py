@@ -4,7 +4,7 @@ from bot.access.errors import FileNotFetched
 from bot.access.orders.bulk import errors as refusals
 from bot.replies.bulk_problems import problem_in_words
 from bot.replies.errors.sentence import sentence
-from bot.replies.text import count, relative
+from bot.replies.text import count, relative, typed
 from bot.store.kinds import BatchState, RowProblem
 
 _SHOWN = 3
@@ -75,8 +75,9 @@ def _(error: refusals.BatchMovedOn) -> str:
 @sentence.register
 def _(_: refusals.SecondManagerNeeded) -> str:
     return (
-        "**A second manager has to press this:** whoever started it cannot approve it too. "
-        "It waits until then, and nobody lost access by it."
+        "**A second manager has to press this:** whoever started it cannot approve it too. It waits until then, "
+        "and nobody lost access by it. The owner can, everybody with *Manage Server*, and the roles set with "
+        "`/setup manager`. Nobody else is there? `/setup approval` sets from how many people on it is needed."
     )
 
 
@@ -101,4 +102,25 @@ def _(_: refusals.UndoOfUndo) -> str:
     return (
         "**That batch undid another one, and cannot be undone itself.** Nothing was changed. Make the first one "
         "anew if you want it after all."
+    )
+
+
+@sentence.register
+def _(error: refusals.UndoTooEarly) -> str:
+    if error.state is BatchState.CANCELLED:
+        return (
+            "**That batch cannot be undone yet:** it is being cancelled just now. Nothing was changed. Try again "
+            "in a minute."
+        )
+    return (
+        f"**That batch cannot be undone yet:** {_STATES[error.state]}. Nothing was changed. End it with *Cancel* "
+        "first; what it did until then can be undone."
+    )
+
+
+@sentence.register
+def _(error: refusals.ApprovalUnreadable) -> str:
+    return (
+        f"**{typed(error.text)} is no number of people.** Nothing was changed. Type a number from 0 to "
+        f"{error.most:,}, or `off`."
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import RoleLevel
@@ -73,6 +73,14 @@ async def left_ids(connection: AsyncConnection, before: datetime | None = None) 
     query = select(guild.c.id).where(guild.c.left_at.is_not(None))
     if before is not None:
         query = query.where(guild.c.left_at <= before)
+    return set((await connection.execute(query)).scalars())
+
+
+async def standing_still(connection: AsyncConnection) -> set[int]:
+    """Return the servers for which nothing is ordered: the bot left, or they were restored and not read yet."""
+    query = select(guild.c.id).where(
+        or_(guild.c.left_at.is_not(None), guild.c.restored_at.is_not(None))
+    )
     return set((await connection.execute(query)).scalars())
 
 

@@ -177,13 +177,22 @@ async def drafts(connection: AsyncConnection, made_before: datetime) -> list[int
     return list(found.scalars())
 
 
+async def unapproved(connection: AsyncConnection, asked_before: datetime) -> list[Batch]:
+    """Return what was asked for before then and still waits for a second manager."""
+    found = await connection.execute(
+        select(batch).where(batch.c.state == BatchState.APPROVAL, batch.c.started_at < asked_before)
+    )
+    return [Batch.of(row) for row in found]
+
+
 async def listed(
-    connection: AsyncConnection, guild_id: int, *, skip: int, limit: int
+    connection: AsyncConnection, guild_id: int, *states: BatchState, skip: int = 0, limit: int
 ) -> list[Batch]:
-    """Return a server's batches that were started, newest first."""
+    """Return a server's batches in such a state, newest first; without states, those that were started."""
+    wanted = states or tuple(each for each in BatchState if each is not BatchState.DRAFT)
     found = await connection.execute(
         select(batch)
-        .where(batch.c.guild_id == guild_id, batch.c.state != BatchState.DRAFT)
+        .where(batch.c.guild_id == guild_id, batch.c.state.in_(wanted))
         .order_by(batch.c.id.desc())
         .offset(skip)
         .limit(limit)
@@ -225,12 +234,17 @@ async def change(
     return changed.rowcount > 0
 
 
-async def undone_by(connection: AsyncConnection, batch_id: int) -> list[Batch]:
-    """Return the batches that undo this one, oldest first; drafts that were never started too."""
+async def undone_by(
+    connection: AsyncConnection, batch_ids: Collection[int]
+) -> dict[int, list[Batch]]:
+    """Return, by batch, those that undo it, oldest first; drafts that were never started too."""
     found = await connection.execute(
-        select(batch).where(batch.c.undoes_id == batch_id).order_by(batch.c.id)
+        select(batch).where(batch.c.undoes_id.in_(list(batch_ids))).order_by(batch.c.id)
     )
-    return [Batch.of(row) for row in found]
+    undoing: dict[int, list[Batch]] = {each: [] for each in batch_ids}
+    for row in found:
+        undoing[row.undoes_id].append(Batch.of(row))
+    return undoing
 
 
 # Rows
@@ -240,17 +254,31 @@ async def rows(
     connection: AsyncConnection,
     batch_id: int,
     *states: RowState,
-    problems: Collection[RowProblem] = (),
+    orders: Collection[OrderState] = (),
+    also: Collection[RowProblem] = (),
+    but: Collection[RowProblem] = (),
     skip: int = 0,
     limit: int | None = None,
 ) -> list[BatchRow]:
-    """Return rows of a batch in the order of the file; without states, of every state."""
+    """Return rows of a batch in the order of the file; without states, of every state.
+
+    With `orders`, those whose orders stand so, as `Numbers` counts them; a row without one yet waits.
+    Rows with a problem in `also` come in whichever state, those with one in `but` never.
+    """
     conditions: list[ColumnElement[bool]] = [batch_row.c.batch_id == batch_id]
     if states:
-        conditions.append(batch_row.c.state.in_(states))
-    if problems:
-        conditions.append(batch_row.c.problem.in_(tuple(problems)))
-    query = select(batch_row).where(*conditions).order_by(batch_row.c.id).offset(skip)
+        wanted = batch_row.c.state.in_(states)
+        conditions.append(or_(wanted, batch_row.c.problem.in_(tuple(also))) if also else wanted)
+    if but:
+        problem = batch_row.c.problem
+        conditions.append(or_(problem.is_(None), problem.not_in(tuple(but))))
+    query = select(batch_row).order_by(batch_row.c.id).offset(skip)
+    if orders:
+        worst = _worst([batch_id])
+        query = query.outerjoin(worst, worst.c.lead_id == batch_row.c.order_id)
+        place = func.coalesce(worst.c.place, WORST_LAST.index(OrderState.WAITING))
+        conditions.append(place.in_([WORST_LAST.index(each) for each in orders]))
+    query = query.where(*conditions)
     found = await connection.execute(query if limit is None else query.limit(limit))
     return [BatchRow.of(row) for row in found]
 
@@ -363,18 +391,18 @@ def _worst(batch_ids: Collection[int]) -> Subquery:
     )
 
 
-async def open_lookups(connection: AsyncConnection, batch_id: int) -> int:
-    """Count the planned rows of a batch whose name TradingView was not asked for yet."""
+async def open_lookups(connection: AsyncConnection, batch_ids: Collection[int]) -> dict[int, int]:
+    """Count, by batch, the planned rows whose name TradingView was not asked for yet."""
     found = await connection.execute(
-        select(func.count())
-        .select_from(batch_row)
+        select(batch_row.c.batch_id, func.count().label("number"))
         .where(
-            batch_row.c.batch_id == batch_id,
+            batch_row.c.batch_id.in_(list(batch_ids)),
             batch_row.c.state == RowState.PLANNED,
             batch_row.c.lookup == Lookup.OPEN,
         )
+        .group_by(batch_row.c.batch_id)
     )
-    return int(found.scalar_one())
+    return {row.batch_id: row.number for row in found}
 
 
 async def ahead(connection: AsyncConnection, batch_id: int) -> int:

@@ -5,8 +5,9 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import OrderKind, OrderState
+from bot.store.kinds import ActorKind, OrderKind, OrderState
 from bot.store.parts import parts
+from bot.store.records import Order
 from bot.store.tables.ledger import order
 
 # The orders that may leave somebody with less than before.
@@ -73,3 +74,22 @@ async def waits_of_batch(connection: AsyncConnection, permission_id: int, after:
         .limit(1)
     )
     return found.scalar_one_or_none() is not None
+
+
+async def was_held_back(connection: AsyncConnection, undone: Order) -> bool:
+    """Return whether somebody had revoked an access before that order, and nobody ordered it again since.
+
+    Orders that were put back count with what put them back: that is the later one.
+    """
+    found = await connection.execute(
+        select(order.c.kind)
+        .where(
+            order.c.permission_id == undone.permission_id,
+            order.c.id != undone.id,
+            order.c.kind.in_((OrderKind.GRANT, *TAKES_AWAY, OrderKind.PUT_BACK)),
+            order.c.actor_kind.in_((ActorKind.MEMBER, ActorKind.KEY)),
+        )
+        .order_by(order.c.id.desc())
+        .limit(1)
+    )
+    return found.scalar_one_or_none() is OrderKind.REVOKE

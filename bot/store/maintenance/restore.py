@@ -11,16 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import (
     ActorKind,
+    BatchState,
     DeliveryState,
     OrderState,
     OutgoingState,
     PermissionState,
     Reason,
+    RowState,
     StateKind,
     SweepState,
 )
 from bot.store.ledger import unanswered
 from bot.store.ledger.order_outcomes import FINAL, people_untold
+from bot.store.tables.batches import batch, batch_row
 from bot.store.tables.catalogue import guild, script
 from bot.store.tables.ledger import event, order, permission
 from bot.store.tables.messages import direct_message
@@ -123,6 +126,48 @@ async def mark(connection: AsyncConnection, made_at: datetime, at: datetime) -> 
     if entries:
         await connection.execute(insert(event), entries)
     await _hold_payments(connection, at)  # which the log channel has not shown yet
+    await _end_batches(connection, at)
+
+
+async def _end_batches(connection: AsyncConnection, at: datetime) -> None:
+    """Let no batch go on: what it was to do may have been done since the copy was made.
+
+    A new dry run compares with what the lists show. What it had ordered by then waits as any order does.
+    """
+    shown = select(batch.c.id).where(batch.c.state == BatchState.DRAFT)
+    await connection.execute(delete(batch_row).where(batch_row.c.batch_id.in_(shown)))
+    await connection.execute(delete(batch).where(batch.c.state == BatchState.DRAFT))
+    ended = await connection.execute(
+        update(batch)
+        .where(batch.c.ended_at.is_(None))
+        .values(state=BatchState.CANCELLED, ended_at=at)
+        .returning(batch.c.id, batch.c.guild_id, batch.c.kind, batch.c.forecast)
+    )
+    found = ended.all()
+    ids = [each.id for each in found]
+    await connection.execute(
+        update(batch_row)
+        .where(batch_row.c.batch_id.in_(ids), batch_row.c.state == RowState.PLANNED)
+        .values(state=RowState.WITHDRAWN)
+    )
+    await connection.execute(update(batch).values(answer_token=None))
+    entries = [
+        {
+            "guild_id": each.guild_id,
+            "at": at,
+            "actor_kind": ActorKind.USHER,
+            "action": "batch_cancelled",
+            "after": {
+                "batch": each.id,
+                "kind": each.kind,
+                "people": each.forecast["people"],
+                "ends": each.forecast["ends"],
+            },
+        }
+        for each in found
+    ]
+    if entries:
+        await connection.execute(insert(event), entries)
 
 
 async def _hold_payments(connection: AsyncConnection, at: datetime) -> None:

@@ -24,9 +24,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ActorKind
+from bot.store.kinds import ActorKind, RowProblem, RowState
 from bot.store.records import Customer
 from bot.store.tables import api, catalogue, logins
+from bot.store.tables.batches import batch, batch_row
 from bot.store.tables.columns import metadata
 from bot.store.tables.holder_roles import holder_role
 from bot.store.tables.ledger import (
@@ -40,7 +41,13 @@ from bot.store.tables.ledger import (
 )
 from bot.store.tables.messages import direct_message
 from bot.store.tables.outgoing import outgoing_event
-from bot.store.tables.payments import buyer_token, claim_code, contract, delivery
+from bot.store.tables.payments import (
+    buyer_token,
+    claim_code,
+    contract,
+    contract_ref,
+    delivery,
+)
 from bot.store.tables.people import attempt, claim, customer, merged_customer, proof
 from bot.store.tables.reminders import reminders_off
 from bot.store.tables.sales import code_use, trial_use
@@ -111,6 +118,7 @@ async def erase(connection: AsyncConnection, traces: Traces) -> None:
     """Erase the person from every row of their server; what they had and when stays, without a name."""
     await _delete(connection, traces)
     await _rewrite(connection, traces)
+    await _rewrite_batches(connection, traces)
     if traces.person.member_id is not None:
         await _replace_ids(connection, traces, traces.person.member_id)
     for table in metadata.sorted_tables:
@@ -227,6 +235,40 @@ async def _rewrite(connection: AsyncConnection, traces: Traces) -> None:
     await _rewrite_words(connection, traces)
 
 
+async def _rewrite_batches(connection: AsyncConnection, traces: Traces) -> None:
+    """Keep of rows about the person what became of them; nothing more is ordered for the number."""
+    person = traces.person
+    merged = select(merged_customer.c.id).where(merged_customer.c.customer_id == person.id)
+    mine = [
+        batch_row.c.customer_id == person.id,
+        batch_row.c.customer_id.in_(merged),
+        func.lower(batch_row.c.username).in_(traces.names),
+    ]
+    for column, number in (
+        (batch_row.c.member_id, person.member_id),
+        (batch_row.c.tv_user_id, person.tv_user_id),
+    ):
+        if number is not None:
+            mine.append(column == number)
+    here = batch_row.c.batch_id.in_(select(batch.c.id).where(batch.c.guild_id == person.guild_id))
+    planned = batch_row.c.state == RowState.PLANNED
+    await connection.execute(
+        update(batch_row)
+        .where(here, or_(*mine), planned)
+        .values(state=RowState.LEFT_OUT, problem=RowProblem.FORGOTTEN)
+    )
+    written = batch_row.c.written.is_not(None)
+    named = _holding((batch_row.c.written,), traces.texts())
+    await connection.execute(
+        update(batch_row).where(here, written, or_(*mine, *named)).values(written={}, note=None)
+    )
+    await connection.execute(
+        update(batch_row)
+        .where(here, or_(*mine))
+        .values(username=traces.stand_in, member_id=None, tv_user_id=None, detail=None, note=None)
+    )
+
+
 async def _rewrite_payments(connection: AsyncConnection, person: Customer) -> None:
     """Keep of the person's payments what was paid and when, and neither who bought nor a message."""
     mine = and_(contract.c.guild_id == person.guild_id, contract.c.customer_id == person.id)
@@ -235,6 +277,11 @@ async def _rewrite_payments(connection: AsyncConnection, person: Customer) -> No
         update(delivery).where(delivery.c.contract_id.in_(theirs)).values(body=None)
     )
     await connection.execute(delete(claim_code).where(claim_code.c.contract_id.in_(theirs)))
+    await connection.execute(  # by what a message would be known as theirs
+        delete(contract_ref).where(
+            contract_ref.c.contract_id.in_(theirs), contract_ref.c.ref.like("await %")
+        )
+    )
     await connection.execute(
         update(contract).where(mine).values(buyer=None, customer_ref=None, claimed_by=None)
     )
@@ -347,7 +394,7 @@ def _of_server(table: Table, guild_id: int) -> "ColumnElement[bool] | None":
         return table.c.id == guild_id
     if "guild_id" in table.c:
         return table.c.guild_id == guild_id
-    for key in table.foreign_keys:
+    for key in sorted(table.foreign_keys, key=lambda key: bool(key.parent.nullable)):
         parent = key.column.table
         if "guild_id" in parent.c:
             rows = select(key.column).where(parent.c.guild_id == guild_id)

@@ -1,12 +1,13 @@
 """Queries that tie many TradingView names to members at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Integer, Update, bindparam, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import Tie
+from bot.store.parts import parts
 from bot.store.people.customers import waiting_claims
 from bot.store.records import Claim, Customer
 from bot.store.tables.ledger import purchase
@@ -100,3 +101,18 @@ def _carry_block(guild_id: int) -> Update:
         .where(customer.c.id == bindparam("c_id"), exists().where(*blocked))
         .values(**kept)
     )
+
+
+async def by_names(
+    connection: AsyncConnection, guild_id: int, names: Collection[str]
+) -> dict[str, int]:
+    """Return, by the name in lower case, who has each of these TradingView names."""
+    found: dict[str, int] = {}
+    for some in parts({name.casefold() for name in names}):
+        rows = await connection.execute(
+            select(customer.c.name_folded, customer.c.id).where(
+                customer.c.guild_id == guild_id, customer.c.name_folded.in_(some)
+            )
+        )
+        found |= {row.name_folded: row.id for row in rows}
+    return found

@@ -6,6 +6,7 @@ from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Customer
+from bot.store.tables.batches import batch_row
 from bot.store.tables.columns import metadata
 from bot.store.tables.ledger import permission
 from bot.store.tables.people import customer, merged_customer
@@ -24,6 +25,10 @@ async def absorb(connection: AsyncConnection, kept: Customer, gone: Customer) ->
                 await connection.execute(
                     update(table).where(key.parent == gone.id).values({key.parent: kept.id})
                 )
+    # A row of a batch may outlive its customer, so it has no key to it.
+    await connection.execute(
+        update(batch_row).where(batch_row.c.customer_id == gone.id).values(customer_id=kept.id)
+    )
     await connection.execute(insert(merged_customer).values(id=gone.id, customer_id=kept.id))
     await connection.execute(delete(customer).where(customer.c.id == gone.id))
     await connection.execute(

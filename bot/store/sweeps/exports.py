@@ -90,6 +90,9 @@ class Beside:
     seen: StateKind
     seen_ends_at: datetime | None
     seen_at: datetime | None
+    ours: StateKind
+    ours_ends_at: datetime | None
+    replaces: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ PLACES = (
     Place("", "Today", Level.STAFF),
     Place("people", "People", Level.STAFF),
     Place("items", "Scripts and products", Level.MANAGER),
+    Place("batches", "Many at once", Level.MANAGER),
     Place("differences", "Differences", Level.STAFF),
     Place("payments", "Payments", Level.MANAGER),
     Place("history", "History", Level.STAFF),

@@ -17,10 +17,19 @@ from bot.access.rules.duration import parse_length
 from bot.access.rules.premium import PremiumEntitlement, PremiumSku
 from bot.replies import history
 from bot.store.catalogue import products
-from bot.store.kinds import AttemptKind, HolderRoleState, Otherwise, ReminderOutcome, SkuKind
-from bot.store.ledger import direct_messages, events, holder_roles, purchases, unanswered
+from bot.store.kinds import (
+    AttemptKind,
+    BatchKind,
+    HolderRoleState,
+    Otherwise,
+    ReminderOutcome,
+    RowProblem,
+    RowState,
+    SkuKind,
+)
+from bot.store.ledger import batches, direct_messages, events, holder_roles, purchases, unanswered
 from bot.store.people import attempts, customers, erasure, proofs, reminders, web_sessions
-from bot.store.records import Actor, HolderRole, Unanswered
+from bot.store.records import Actor, BatchRow, HolderRole, Unanswered
 from bot.store.sales import api_keys, api_requests, contracts, trials
 from bot.store.tables.columns import metadata
 from bot.store.tables.ledger import event
@@ -152,10 +161,30 @@ async def known_by_what_is_new(harness):
             await web_sessions.add_link(
                 connection, secret * 64, guild_id=HOME, member_id=member_id, expires_at=AT
             )
+        await batch_of(connection, person)
         members = {"members": [str(ANN), "9"], "role_name": "VIP", "number": 2, "loss_id": 1}
         for action in ("roles_lost", CALLED):
             await events.record(connection, HOME, AT, action, after=members)
     return made.codes[0]
+
+
+async def batch_of(connection, person):
+    """Ann in a batch: known, by her name alone, by her id alone, and in a row with a mistake."""
+    made = await batches.add(
+        connection, HOME, kind=BatchKind.GRANT, idempotency_key="b", actor=Actor.member(ANN),
+        made_at=AT, note="an outage", file_name="Ann_Trades.csv", chosen={"item": None}, forecast={},
+    )  # fmt: skip
+    planned, faulty = RowState.PLANNED, RowState.FAULTY
+    written = {"username": "ANN_TRADES", "discord_id": str(ANN), "note": NOTE}
+    rows = [
+        BatchRow(1, planned, customer_id=person.id, username="Ann_Trades", note=NOTE),
+        BatchRow(2, planned, username="ann_Trades", tv_user_id=77_123_456_789),
+        BatchRow(3, RowState.LEFT_OUT, RowProblem.NO_NAME_KNOWN, member_id=ANN),
+        BatchRow(4, faulty, RowProblem.OTHER_NAME, "Ann_Trades", written, member_id=ANN, note=NOTE),
+        BatchRow(5, faulty, RowProblem.NAME_UNREADABLE, None, written),
+        BatchRow(6, planned, username="bob-fx", note="a friend of Ann_Trades"),
+    ]
+    await batches.add_rows(connection, made.id, rows)
 
 
 async def forget(harness, subject=BY_ID):
@@ -196,6 +225,12 @@ async def test_nothing_stays_in_any_table_that_names_people(harness):
     async with harness.database.read() as connection:
         kept = await events.since(connection, HOME, 0)
         signed_in = await web_sessions.listed(connection, HOME)
+        [batch] = await batches.drafts(connection, AT + timedelta(days=1))
+        rows = await batches.rows(connection, batch)
+    assert [(row.state, row.problem) for row in rows[:2]] == [
+        (RowState.LEFT_OUT, RowProblem.FORGOTTEN)
+    ] * 2
+    assert (rows[5].username, rows[5].state) == ("bob-fx", RowState.PLANNED)
     assert [each.member_id for each in signed_in] == [STAFF]  # who forgot her
     said = [history.line(each, harness.script, None) for each in kept]
     assert any("person " in line for line in said if "take no direct messages" in line)

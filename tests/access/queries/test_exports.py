@@ -10,6 +10,10 @@ import pytest
 from bot import clock
 from bot.access.catalogue.errors import ItemUnknown
 from bot.access.catalogue.lookup import find_item
+from bot.access.orders.bulk import sheets
+from bot.access.orders.bulk.batches import Draft
+from bot.access.orders.bulk.errors import NothingToDo
+from bot.access.orders.bulk.records import Defaults
 from bot.access.orders.purchases import Bought
 from bot.access.people.import_csv import read
 from bot.access.people.import_ids import read_number
@@ -21,7 +25,7 @@ from bot.access.rules.entitlements import State
 from bot.access.sweeps.sweep import Swept
 from bot.replies import exports as replies
 from bot.store.catalogue import products
-from bot.store.kinds import ActorKind, StateKind
+from bot.store.kinds import ActorKind, BatchKind, RowProblem, RowState, StateKind
 from bot.store.people import customers
 from bot.store.records import Actor
 from bot.tradingview.models import Lifetime
@@ -196,6 +200,48 @@ async def test_reading_the_customers_back_changes_nobodys_end(harness):
         await harness.done(order, within=10)
     assert ends(harness) == before
     assert len(before) == 6
+
+
+async def draft(harness):
+    """What `/bulk set` says of the file of customers: its rows, by name and item."""
+    data = (await files(harness))["customers"]
+    sheet = sheets.read(data, BatchKind.SET, Defaults(), clock.now())
+    given = Draft(BatchKind.SET, sheet.entries, sheet.faulty)
+    number = await harness.bulk.batches.draft(harness.request(), given)
+    found = await harness.bulk.views.rows(HOME, number)
+    there = await rows(harness)
+    return {(row.username, there[row.line - 2]["item"]): (row.state, row.problem) for row in found}
+
+
+async def test_the_dry_run_of_the_customers_finds_that_all_is_so_already(harness):
+    """Also with days of grace on top, and with more than Usher gave on TradingView itself."""
+    for name in ("Grace", "More", "Both"):
+        harness.fake.world.add_user(name)
+    await have(harness, "1M", "gold", name="Grace")
+    await have(harness, "L", "range", name="Grace")
+    await have(harness, "1M", "trend", name="More")
+    later = clock.now() + 90 * DAY
+    await harness.change("More", seen=StateKind.UNTIL, seen_ends_at=later)
+    await have(harness, "1M", "gold", name="Both")
+    await have(harness, "1Y", "trend", name="Both")
+    await role(harness)
+    found = await draft(harness)
+    assert found.pop((NAME, "gold")) == (RowState.FAULTY, RowProblem.NO_TIME)
+    assert set(found) == {
+        ("Grace", "range"), ("Grace", "trend"), ("More", "trend"), ("Both", "range"),
+        ("Both", "trend"),
+    }  # fmt: skip
+    assert set(found.values()) == {(RowState.LEFT_OUT, RowProblem.SAME_ALREADY)}
+    assert [row["until"] for row in await rows(harness) if row["username"] == "More"] == [
+        later.isoformat()
+    ]
+
+
+async def test_the_end_of_a_product_with_days_of_grace_is_so_already(harness):
+    await have(harness, "1M", "gold")
+    with pytest.raises(NothingToDo) as refused:
+        await draft(harness)
+    assert refused.value.problems == ((RowProblem.SAME_ALREADY, 1),)
 
 
 async def test_the_reader_of_lists_reads_each_cell_of_the_customers_back(harness):

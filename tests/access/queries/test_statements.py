@@ -8,6 +8,7 @@ import pytest
 
 from bot import clock
 from bot.access.ledger.settle import settle_with, unsettle
+from bot.access.orders.bulk.row_results import RowGroup
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.import_csv import Pair
 from bot.access.queries.history import HistoryTail
@@ -250,6 +251,16 @@ async def page_of_a_list(harness):
         assert await sweeps.keep(connection, begun.id, found, AT) == harness.rows
 
 
+async def page_of_batches(harness):
+    found, *_ = await harness.services.bulk.views.listed(HOME, 0)
+    assert len(found) in (FEW, 10)
+
+
+async def page_of_rows(harness):
+    page = await harness.services.bulk.results.page(HOME, harness.batch, RowGroup.ALL, 0)
+    assert len(page.rows) >= FEW
+
+
 async def marked(harness):
     async with harness.database.write() as connection:
         await restore.mark(connection, clock.now(), clock.now())
@@ -317,6 +328,8 @@ PATHS = {
     "orders of one person stuck": Path(filled.months_of_ann, parked),
     "a backup put back": Path(filled.overruled, marked),
     "orders compared after a restore": Path(filled.from_a_backup, replay),
+    "a page of batches": Path(filled.batches, page_of_batches),
+    "a page of a batch's rows": Path(filled.rows_of_a_batch, page_of_rows),
     "a new key": Path(filled.buyers, lambda harness: rekey(harness.database, harness.vault)),
 }
 

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, strategies as st
@@ -65,3 +67,14 @@ def test_names_are_read_back_by_the_reader_of_lists():
     names = ["-dash", "_under", "Ann-T", "x" * 60]
     data = table(("username", "discord_id"), [(name, 81384788765712384) for name in names])
     assert [line.username for line in read(data)] == names
+
+
+def test_no_other_module_writes_cells_of_its_own():
+    root = Path(__file__).parents[3]
+    writers = [
+        path.relative_to(root).as_posix()
+        for folder in ("bot", "cogs")
+        for path in (root / folder).rglob("*.py")
+        if re.search(r"csv\.(writer|DictWriter)", path.read_text("utf-8"))
+    ]
+    assert writers == ["bot/access/rules/cells.py"]

@@ -24,7 +24,10 @@ NAMED = {
     "api_key": "name",
     "role_rule": "role_name",
     "contract": "name",
+    "batch": "file_name",
+    "batch_row": "note",
 }
+FILES = ("/mistakes", "/results", "/example")
 
 
 class Parts(HTMLParser):
@@ -66,7 +69,12 @@ async def test_names_that_others_choose_add_nothing_to_any_page(dashboard, ids):
 async def parts_of_all(dashboard, browser, ids):
     found = {}
     for path in paths_of(dashboard, "GET"):
-        if path.endswith("diagnostics") or "evidence" in path or "backups/" in path:
+        if (
+            path.endswith("diagnostics")
+            or "evidence" in path
+            or "backups/" in path
+            or path.endswith(FILES)
+        ):
             continue  # files
         for address in addresses(path, ids):
             page = await browser.get(address)

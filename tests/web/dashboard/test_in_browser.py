@@ -26,6 +26,9 @@ MORE = (
     "items/products/2",
     "payments/contracts/3",
     "settings/webhooks/new?provider=stripe",
+    "batches/new/grant?by=people",
+    "batches/2",
+    "batches/3",
 )
 # What is wider than the card that it stands in, and so is cut or lies over its neighbour.
 CUT = """() => [...document.querySelectorAll(".card, .note, .figure")]

@@ -10,7 +10,9 @@ from bot import clock
 from bot.store.catalogue import guilds
 from bot.store.people import customers
 from bot.store.tables.columns import metadata
-from tests.support.dashboard_filled import addresses, fill, paths_of
+from bot.web.dashboard.routes import ROUTES
+from tests.support.dashboard_filled import START, addresses, fill, paths_of
+from tests.support.dashboard_harness import with_file
 
 ONCE = "{:032x}"
 THEIRS = re.compile("zebra", re.IGNORECASE)  # in whatever has a name there
@@ -130,6 +132,8 @@ async def test_no_form_finds_or_changes_anything_of_another_server(
         for address in filled:
             once += 1
             fields = fields_of(theirs) | {"form_token": token, "once": ONCE.format(once)}
+            if dashboard.app[ROUTES].rules["POST", START + path].largest_file:
+                fields = with_file(fields | {"file": ("mine.csv", b"username\nOwn_One\n")})
             status, text = await send(browser, home + address, fields)
             is_own = path in OWN or address == mine
             assert status in (403, 404, 415, 422, 429, 503) or is_own, (address, status)

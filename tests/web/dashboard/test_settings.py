@@ -32,18 +32,40 @@ async def test_managers_read_what_only_manage_server_may_set(staffed):
         assert "@Staff" in page.text
         actions = {form.action.rpartition("/settings/")[2] for form in page.forms}
         assert "panel" in actions
-        assert not actions & {"staff/add", "staff/remove", "manager/add", "log", "reminders"}
+        assert not actions & {
+            "staff/add", "staff/remove", "manager/add", "log", "reminders", "approval",
+        }  # fmt: skip
         fields = page.form("sign-out").fields
         for path, more in (
             ("staff/add", {"role": str(staffed.managers.id)}),
             ("staff/remove", {"role": str(staffed.staff.id)}),
             ("log", {"channel": str(staffed.channel.id)}),
             ("reminders", {"days": "5", "time_zone": "UTC"}),
+            ("approval", {"above": "off"}),
         ):
             assert (await browser.post(f"settings/{path}", {**fields, **more})).status == 403, path
     roles = staffed.guild_settings.level_roles(staffed.guild.id)
     assert roles[RoleLevel.STAFF] == {staffed.staff.id}
     assert (await staffed.reminders.settings(staffed.guild.id)).days == (7, 3, 1)
+
+
+async def test_the_owner_sets_when_ending_access_takes_a_second_manager(staffed):
+    browser = await staffed.signed_in(staffed.owner)
+    page = await browser.get("settings")
+    assert "more than 25 people at once takes a second manager" in page.text
+    page = await browser.press("settings/approval", above="3")
+    assert "Until now: Ending access for more than 25 people" in page.text
+    assert await staffed.bulk.approval.above(staffed.guild.id) == 3
+    page = await browser.press("settings/approval", above="many")
+    assert page.status == 422
+    await browser.get("settings")
+    page = await browser.press("settings/approval", above="off")
+    assert "One manager alone may end access" in page.text
+    assert await staffed.bulk.approval.above(staffed.guild.id) is None
+    await staffed.time.advance(16 * 60)
+    await browser.get("settings")
+    page = await browser.press("settings/approval", above="5")
+    assert page.status == 403  # who finds an open browser cannot do without the second one
 
 
 async def test_staff_see_no_settings(dashboard):

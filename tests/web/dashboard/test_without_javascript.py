@@ -16,6 +16,7 @@ from tests.support.fake_time import START
 from tests.support.many import hold_all, many_people
 from tests.web.dashboard.test_payments import bought, pending, sells
 
+MANY = {"item": "trend", "everyone": "1", "duration": "1M"}
 A_FEW = 2  # addresses alike that are opened
 # What browsers let nobody send empty, and what makes more of a form than its defaults.
 TYPED = {
@@ -23,6 +24,7 @@ TYPED = {
     "member": "ben", "title": "A title", "slug": "a-slug", "name": "walker", "number": "2", "count": "2",
     "days": "7, 1", "address": "https://example.com/hook", "other": "1", "text": "Welcome",
     "sessionid": "a" * 32, "sessionid_sign": "b" * 44, "password": "open sesame", "code": "123456",
+    "file": ("people.csv", b"username\nAlice_T\n"), "ends_before": "2027-05-01",
     "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "item": "trend", "expires": "2027-05-01",
 }  # fmt: skip
 
@@ -67,6 +69,7 @@ async def filled(dashboard):
         ("items/scripts/2", "Go on", {}),
         ("settings/keys", "Make the key", {"name": "walker", "scope_read": "1"}),
         ("backups", "Make a copy now", {}),
+        ("batches/new/grant?by=people", "Show what would change", MANY),
     ):
         await owner.get(path)
         page = await in_time(dashboard, owner.press(label, **fields))
@@ -156,7 +159,7 @@ async def test_every_link_leads_somewhere_and_every_button_does_something(filled
             if form is None or (fields := fill(form)) is None:
                 continue
             pressed.add(mark)
-            page = await in_time(filled, browser.post(form.action, fields))
+            page = await in_time(filled, browser.send(form, fields))
             while yes := [each for each in page.forms if "agreed" in each.fields]:
                 page = await in_time(filled, browser.post(yes[0].action, yes[0].fields))
             if page.status == 401:  # they signed themselves out

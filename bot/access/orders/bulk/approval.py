@@ -1,11 +1,14 @@
 """From how many people on a batch that ends access takes a second manager."""
 
+from bot.access.orders.bulk.errors import ApprovalUnreadable
 from bot.access.request import RequestContext
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.ledger import events
 
 MAX_ABOVE = 10_000
+DEFAULT_ABOVE = 25
+OFF = "off"
 
 
 class Approval:
@@ -18,7 +21,7 @@ class Approval:
         """Return of how many people at most; more takes a second manager. None: nobody is asked."""
         async with self._database.read() as connection:
             server = await guilds.by_id(connection, guild_id)
-        return 25 if server is None else server.approval_above
+        return DEFAULT_ABOVE if server is None else server.approval_above
 
     async def set(self, request: RequestContext, above: int | None) -> int | None:
         """Set it from now on, also for what was shown and not started yet; return what it was before."""
@@ -37,3 +40,16 @@ class Approval:
                 after={"above": above},
             )
         return before.approval_above
+
+
+def parse_above(text: str) -> int | None:
+    """Read of how many people; None for `off`. Raises ApprovalUnreadable."""
+    typed = text.strip().casefold().replace(",", "")
+    if typed == OFF:
+        return None
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= len(str(MAX_ABOVE))):
+        raise ApprovalUnreadable(text, MAX_ABOVE)
+    above = int(typed)
+    if above > MAX_ABOVE:
+        raise ApprovalUnreadable(text, MAX_ABOVE)
+    return above

@@ -24,6 +24,7 @@ from bot.access.orders.bulk.records import Entry
 from bot.access.request import RequestContext
 from bot.access.rules.seat_fee import FREE, month_end
 from bot.access.sync.queue import Queue
+from bot.memory import without_full_collections
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, BatchState, RowState
@@ -65,6 +66,10 @@ class Batches:
         `facts`, where they were read already, are of the moment of the request. Returns the batch's number,
         the same one when a request is delivered twice. Raises NothingToDo.
         """
+        with without_full_collections():
+            return await self._drafted(request, draft, facts)
+
+    async def _drafted(self, request: RequestContext, draft: Draft, facts: Facts | None) -> int:
         async with self._database.read() as connection:
             known = await batches.by_key(connection, request.guild_id, request.idempotency_key)
             if known is not None:
@@ -155,7 +160,13 @@ class Batches:
         return batch
 
     async def approve(self, request: RequestContext, batch_id: int) -> Batch:
-        """Let a batch start that another manager asked for. Raises SecondManagerNeeded, BatchMovedOn."""
+        """Let a batch start that another manager asked for.
+
+        Raises:
+            SecondManagerNeeded: whoever started it cannot approve it.
+            BatchMovedOn: it does not wait for anybody.
+            BatchGone: it was asked for more than a day ago, so that its dry run is old.
+        """
         async with self._database.write() as connection:
             batch = await one(connection, request.guild_id, batch_id)
             if batch.approved_by == request.member_id:
@@ -164,6 +175,8 @@ class Batches:
                 raise BatchMovedOn(batch.state)
             if batch.actor == request.actor:
                 raise SecondManagerNeeded
+            if request.at - (batch.started_at or batch.made_at) > DRAFT_LIFE:
+                raise BatchGone
             await self._move(
                 connection,
                 request,
@@ -307,9 +320,12 @@ async def _calls(
     rows: Sequence[BatchRow],
 ) -> int:
     """Return about how many calls of TradingView the planned rows take."""
-    changes = Counter(
-        script_id for row in rows if row.state is RowState.PLANNED for script_id in scripts_of(row)
-    )
+
+    def counted() -> Counter[int]:
+        planned = (row for row in rows if row.state is RowState.PLANNED)
+        return Counter(script_id for row in planned for script_id in scripts_of(row))
+
+    changes = await asyncio.to_thread(counted)
     calls = 0
     for script_id, number in changes.items():
         calls += calls_for(number, await work.rows_known(connection, script_id))

@@ -52,3 +52,18 @@ class UndoTooLate(UserError):
 @dataclass(eq=False)
 class UndoOfUndo(UserError):
     """The batch is itself the undo of another one; that one can be made anew."""
+
+
+@dataclass(eq=False)
+class UndoTooEarly(UserError):
+    """The batch has not ended: one that runs or stands still is cancelled first."""
+
+    state: BatchState
+
+
+@dataclass(eq=False)
+class ApprovalUnreadable(UserError):
+    """What was typed is no number of people, nor `off`."""
+
+    text: str
+    most: int

@@ -209,7 +209,24 @@ def _set(case: _Case) -> _After:
         before.agrees_with(then) and before.kind is then.kind
         for before, then in zip((each.most(case.now) for each in case.scripts), after, strict=True)
     )
-    return _After(most_of(after), RowProblem.SAME_ALREADY if same else None)
+    if same or all(_is_paid_until(given, each, case) for each in case.scripts):
+        return _After(case.before, RowProblem.SAME_ALREADY)
+    return _After(most_of(after))
+
+
+def _is_paid_until(given: State, of_script: OfScript, case: _Case) -> bool:
+    """Return whether just that was paid or given: grace days come on top, and stay, as in an export read back."""
+    every = [reason for _, reason in of_script.reasons]
+    mine = [
+        reason
+        for of, reason in of_script.reasons
+        if case.item.product is None or of in (None, case.item.product_id)
+    ]
+    if any(reason.settled_at is None or reason.paused_at is not None for reason in mine):
+        return False
+    paid = want(replace(reason, grace_days=0) for reason in mine)
+    is_ours = of_script.most(case.now) == want(every)  # nobody gave more on TradingView itself
+    return is_ours and paid.kind is given.kind and paid.agrees_with(given)
 
 
 def _revoked(case: _Case) -> _After:

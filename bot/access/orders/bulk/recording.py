@@ -27,7 +27,7 @@ from bot.access.rules.entitlements import State
 from bot.errors import UserError
 from bot.store.kinds import BatchKind, EntitlementKind, OrderKind, RowProblem, RowState, StateKind
 from bot.store.ledger import batches, orders
-from bot.store.people import customers
+from bot.store.people import customers, imports
 from bot.store.records import Batch, BatchRow, Customer
 from bot.store.vault import Vault
 
@@ -47,6 +47,7 @@ class RowRecorder:
     superseded: list[int] = field(default_factory=list)  # orders whose place these took
     _items: dict[tuple[int | None, int | None], Item] = field(default_factory=dict)
     _people: dict[int, Customer] = field(default_factory=dict)
+    _known_by_now: dict[str, int] = field(default_factory=dict)  # names that nobody had before
     _ended: dict[int, set[int]] = field(default_factory=dict)  # by customer: scripts ordered since
     _changed: dict[int, set[int]] = field(default_factory=dict)
 
@@ -55,7 +56,9 @@ class RowRecorder:
         ids = {row.customer_id for row in rows if row.customer_id is not None}
         self._people |= await customers.by_ids(self.connection, ids)
         if self.batch.undoes_id is None:
-            await self._look_since(ids)
+            names = {row.username for row in rows if row.customer_id is None and row.username}
+            self._known_by_now = await imports.by_names(self.connection, request.guild_id, names)
+            await self._look_since(ids.union(self._known_by_now.values()))
         for row in rows:
             key = f"batch {self.batch.id}/{row.id}"
             asked = RequestContext(
@@ -108,13 +111,12 @@ class RowRecorder:
             )
         item = await self._item(row)
         since = self._changed if self.batch.kind in _TAKING else self._ended
-        if since.get(row.customer_id or 0, set()) & {script.id for script in item.scripts}:
+        who = row.customer_id or self._known_by_now.get((row.username or "").casefold(), 0)
+        if since.get(who, set()) & {script.id for script in item.scripts}:
             return None
         person = await self._person(row, request)
         subject = Subject(row.member_id, person.username)
-        spelling = Spelling(
-            row.username or "", checked=row.tv_user_id is not None, user_id=row.tv_user_id
-        )
+        spelling = _spelled(row, person)
         single = before_of(row) if item.product is None else None
         new = NewOrder(
             request,
@@ -139,10 +141,9 @@ class RowRecorder:
         return item
 
     async def _person(self, row: BatchRow, request: RequestContext) -> Customer:
-        """Return whose access it is: as at the dry run, or found anew by the name."""
+        """Return whose access it is: as at the dry run, by another name too; or found anew by the name."""
         known = self._people.get(row.customer_id or 0)
-        same_name = known is not None and known.username == row.username
-        if known is not None and same_name and row.member_id in (None, known.member_id):
+        if known is not None and known.username and row.member_id in (None, known.member_id):
             return known
         subject = Subject(row.member_id, row.username)
         return await resolve(self.connection, request, subject, user_id=row.tv_user_id)
@@ -161,6 +162,15 @@ class RowRecorder:
             since=self.batch.started_at,
             held_back=False,
         )
+
+
+def _spelled(row: BatchRow, person: Customer) -> Spelling:
+    """Return the name as TradingView spells it: that of the dry run, or the one that the person has by now."""
+    name = row.username or ""
+    if person.name_folded in (None, name.casefold()):
+        return Spelling(name, checked=row.tv_user_id is not None, user_id=row.tv_user_id)
+    known = person.tv_user_id is not None
+    return Spelling(person.username or name, checked=known, user_id=person.tv_user_id)
 
 
 def _given(row: BatchRow) -> Length | State:

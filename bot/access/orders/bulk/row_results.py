@@ -6,13 +6,28 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.catalogue.lookup import item_of
+from bot.access.catalogue.lookup import every_item, item_of
 from bot.access.orders.bulk.batches import one
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderState, Reason, RowProblem, RowState
 from bot.store.ledger import batches
-from bot.store.ledger.batches import WORST_LAST, OrderEnd
+from bot.store.ledger.batches import WORST_LAST, Numbers, OrderEnd
 from bot.store.records import BatchRow
+
+ROWS = 50  # of a page
+
+
+class RowGroup(enum.StrEnum):
+    """Which rows of a batch are shown."""
+
+    ALL = "all"
+    PLANNED = "planned"
+    FAILED = "failed"
+    WAITING = "waiting"
+    DONE = "done"
+    MISTAKES = "mistakes"
+    LEFT_OUT = "left-out"
+    WITHDRAWN = "withdrawn"
 
 
 class Outcome(enum.Enum):
@@ -34,6 +49,17 @@ class RowResult:
     outcome: Outcome
     reason: Reason | None = None  # of what failed
     is_overtaken: bool = False  # a later order took its place
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Some rows of one group; pages are numbered from 0."""
+
+    group: RowGroup
+    rows: Sequence[RowResult]
+    page: int
+    pages: int
+    counts: Mapping[RowGroup, int]
 
 
 class RowResults:
@@ -59,6 +85,22 @@ class RowResults:
             rows = await batches.rows(connection, batch.id, *states, limit=limit)
             return await _results(connection, rows, {})
 
+    async def page(self, guild_id: int, batch_id: int, group: RowGroup, page: int) -> RowPage:
+        """Return one page of a group's rows, the last one where there are not so many. Raises BatchGone."""
+        async with self._database.read() as connection:
+            batch = await one(connection, guild_id, batch_id)
+            counts = _counts(await batches.numbers(connection, batch.id))
+            pages = max(1, -(-counts[group] // ROWS))
+            page = min(page, pages - 1)
+            of = _GROUPS[group]
+            rows = await batches.rows(
+                connection, batch.id, *of.states,
+                orders=of.orders, also=of.also, but=of.but, skip=page * ROWS, limit=ROWS,
+            )  # fmt: skip
+            sold = await every_item(connection, guild_id)
+            slugs = {(item.product_id, item.script_id): slug for slug, item in sold.items()}
+            return RowPage(group, await _results(connection, rows, slugs), page, pages, counts)
+
     async def _read(self, guild_id: int, batch_id: int, *states: RowState) -> list[RowResult]:
         found: list[RowResult] = []
         items: dict[tuple[int | None, int | None], str] = {}
@@ -67,6 +109,46 @@ class RowResults:
             async for rows in batches.in_turn(connection, batch.id, *states):
                 found += await _results(connection, rows, items)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Of:
+    """Which rows a group has; of a name that TradingView does not know, the row is a mistake too."""
+
+    states: tuple[RowState, ...] = ()
+    orders: tuple[OrderState, ...] = ()
+    also: tuple[RowProblem, ...] = ()
+    but: tuple[RowProblem, ...] = ()
+
+
+_UNKNOWN = (RowProblem.USER_UNKNOWN,)
+_GROUPS: Mapping[RowGroup, _Of] = {
+    RowGroup.ALL: _Of(),
+    RowGroup.PLANNED: _Of((RowState.PLANNED,)),
+    RowGroup.FAILED: _Of((RowState.ORDERED,), (OrderState.STUCK,)),
+    RowGroup.WAITING: _Of((RowState.PLANNED, RowState.ORDERED), (OrderState.WAITING,)),
+    RowGroup.DONE: _Of((RowState.ORDERED,), (OrderState.DONE,)),
+    RowGroup.MISTAKES: _Of((RowState.FAULTY,), also=_UNKNOWN),
+    RowGroup.LEFT_OUT: _Of((RowState.LEFT_OUT,), but=_UNKNOWN),
+    RowGroup.WITHDRAWN: _Of((RowState.WITHDRAWN,)),
+}
+
+
+def _counts(numbers: Numbers) -> dict[RowGroup, int]:
+    """Return how many rows each group has."""
+    rows, orders = numbers.rows, numbers.orders
+    planned = rows.get(RowState.PLANNED, 0)
+    unknown = numbers.problems.get(RowProblem.USER_UNKNOWN, 0)
+    return {
+        RowGroup.ALL: numbers.total,
+        RowGroup.PLANNED: planned,
+        RowGroup.FAILED: orders.get(OrderState.STUCK, 0),
+        RowGroup.WAITING: orders.get(OrderState.WAITING, 0) + planned,
+        RowGroup.DONE: orders.get(OrderState.DONE, 0),
+        RowGroup.MISTAKES: rows.get(RowState.FAULTY, 0) + unknown,
+        RowGroup.LEFT_OUT: rows.get(RowState.LEFT_OUT, 0) - unknown,
+        RowGroup.WITHDRAWN: rows.get(RowState.WITHDRAWN, 0),
+    }
 
 
 def is_mistake(row: BatchRow) -> bool:

@@ -7,14 +7,15 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.ledger.errors import OvertakenSince
 from bot.access.ledger.notifier import Notifier
 from bot.access.orders.bulk.batches import DRAFT_LIFE, note
 from bot.access.orders.bulk.recording import RowRecorder
 from bot.access.orders.put_backs import put_back_in
 from bot.access.request import RequestContext
 from bot.access.sync.queue import Queue
+from bot.errors import UserError
 from bot.jobs import Jobs
+from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchState, OrderState, RowState
 from bot.store.ledger import batches, orders
@@ -25,9 +26,7 @@ log = logging.getLogger(__name__)
 
 EVERY = 10.0  # seconds between looks, when nothing ends; what ends wakes it
 AT_LEAST = 0.5  # seconds between two looks
-IDLE = (
-    5.0  # seconds between looks for what another program started: `usher import` wakes nobody here
-)
+IDLE = 5.0  # seconds between looks for what another program started, as `usher import` does
 # Rows that may wait for TradingView; they are refilled by as many as whole lists are read for.
 AHEAD, REFILL = 200, 100
 AT_ONCE = 50  # rows in one transaction: somebody else's order waits for no longer than that
@@ -72,7 +71,10 @@ class BatchRunner:
         """Take every batch as far as it can go now; returns whether any is under way."""
         async with self._database.read() as connection:
             found = await batches.under_way(connection)
+            still = await guilds.standing_still(connection)
         for batch in found:
+            if batch.guild_id in still:
+                continue
             if batch.state is BatchState.RUNNING:
                 await self._feed(batch)
             elif batch.state is BatchState.CANCELLED:
@@ -122,7 +124,7 @@ class BatchRunner:
                                 lead,
                                 batch_id=batch.id,
                             )
-                    except OvertakenSince:  # a later order decides: nothing is left to take back
+                    except UserError:  # a later order decides: nothing is left to take back
                         pass
                     else:
                         superseded += recorded.superseded
@@ -152,11 +154,20 @@ class BatchRunner:
         )
 
     async def tidy(self) -> None:
-        """Forget dry runs that were never started, and the rows of batches that ended long ago."""
+        """Forget dry runs that were never started, and the rows of batches that ended long ago.
+
+        What waited a day for a second manager is cancelled.
+        """
         now = clock.now()
         async with self._database.write() as connection:
+            for batch in await batches.unapproved(connection, now - DRAFT_LIFE):
+                await batches.change(
+                    connection, batch.id, BatchState.APPROVAL, state=BatchState.CANCELLED
+                )
+                await note(connection, batch, now, "batch_cancelled")
             await batches.drop(connection, await batches.drafts(connection, now - DRAFT_LIFE))
             await batches.drop_rows(connection, now - KEEP_ROWS)
+        self.wake()
 
 
 def _request(batch: Batch) -> RequestContext:

@@ -14,6 +14,7 @@ from bot.access.orders.bulk.holdings import Holding, ends_before
 from bot.access.orders.bulk.records import Defaults, Entry, Filter
 from bot.access.request import RequestContext
 from bot.access.rules.duration import absolute
+from bot.memory import without_full_collections
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, RowProblem, RowState
 from bot.store.ledger import batches
@@ -95,6 +96,11 @@ class Selection:
             NothingToDo: nobody is meant, or nothing would change for any of them.
         """
         asked = _understood(kind, chosen, defaults, members, request.at)
+        with without_full_collections():
+            return await self._drafted(request, asked)
+
+    async def _drafted(self, request: RequestContext, asked: _Asked) -> int:
+        chosen, defaults = asked.chosen, asked.defaults
         async with self._database.read() as connection:
             known = await batches.by_key(connection, request.guild_id, request.idempotency_key)
             if known is not None:
@@ -108,10 +114,10 @@ class Selection:
         if not lines.entries and not lines.left_out:
             raise NothingToDo
         draft = Draft(
-            kind,
+            asked.kind,
             lines.entries,
             lines.left_out,
-            chosen_of(chosen, asked.defaults),
+            chosen_of(chosen, defaults),
             note=defaults.note,
         )
         return await self._batches.draft(request, draft, facts)
@@ -144,6 +150,8 @@ def _understood(
     """Return what is asked for. Raises NobodyChosen, or NothingToDo where the item or the time lacks."""
     item = chosen.item or defaults.item
     names_some = chosen.everyone or chosen.role_id is not None or chosen.ends_before is not None
+    if chosen.role_id is not None and members is None:
+        raise NobodyChosen  # who has the role is not known: that must never mean everybody
     if not names_some and (kind is BatchKind.GRANT or item is None):
         raise NobodyChosen
     if kind is BatchKind.GRANT and item is None:

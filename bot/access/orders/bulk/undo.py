@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.access.ledger.receipts import CHANGES, put_back_key
 from bot.access.ledger.seats import census_of
 from bot.access.orders.bulk.batches import Batches, Draft, one
-from bot.access.orders.bulk.errors import BatchMovedOn, UndoOfUndo, UndoTooLate
+from bot.access.orders.bulk.errors import UndoOfUndo, UndoTooEarly, UndoTooLate
 from bot.access.orders.bulk.facts import OfScript, most_of
 from bot.access.orders.bulk.forecast import calls_for, forecast
 from bot.access.orders.put_backs import Undone, after_undoing, resolved
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import State, want
 from bot.access.rules.seat_fee import month_end
+from bot.memory import without_full_collections
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, BatchState, OrderKind, RowProblem, RowState
 from bot.store.ledger import batches, entitlements, orders, permissions, purchases, put_backs, work
@@ -41,11 +42,15 @@ class Undo:
 
         Raises:
             BatchGone: there is no such batch.
-            BatchMovedOn: it has not ended; one that runs or stands still is cancelled first.
+            UndoTooEarly: it has not ended; one that runs or stands still is cancelled first.
             UndoOfUndo: it undoes another batch.
             UndoTooLate: it ended more than a day ago.
             NothingToDo: nothing of it is left to put back.
         """
+        with without_full_collections():
+            return await self._drafted(request, batch_id)
+
+    async def _drafted(self, request: RequestContext, batch_id: int) -> int:
         async with self._database.read() as connection:
             known = await batches.by_key(connection, request.guild_id, request.idempotency_key)
             if known is not None:
@@ -79,7 +84,7 @@ def _refuse(batch: Batch, now: datetime) -> None:
     if batch.kind is BatchKind.UNDO:
         raise UndoOfUndo
     if batch.state not in (BatchState.DONE, BatchState.CANCELLED) or batch.ended_at is None:
-        raise BatchMovedOn(batch.state)
+        raise UndoTooEarly(batch.state)
     if now - batch.ended_at > UNDO_WITHIN:
         raise UndoTooLate(batch.ended_at)
 

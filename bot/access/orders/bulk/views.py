@@ -67,6 +67,12 @@ class BatchViews:
             found = await batches.listed(connection, guild_id, skip=page * PAGE, limit=PAGE)
             return await self._views(connection, found), page, pages
 
+    async def standing(self, guild_id: int, *states: BatchState) -> list[BatchView]:
+        """Return a server's batches in such a state, newest first; ten at most."""
+        async with self._database.read() as connection:
+            found = await batches.listed(connection, guild_id, *states, limit=PAGE)
+            return await self._views(connection, found)
+
     async def rows(
         self, guild_id: int, batch_id: int, *states: RowState, skip: int = 0, limit: int = 50
     ) -> list[BatchRow]:
@@ -81,23 +87,27 @@ class BatchViews:
             return frozenset(await customers.members(connection, guild_id))
 
     async def _views(self, connection: AsyncConnection, found: Sequence[Batch]) -> list[BatchView]:
-        numbers = await batches.numbers_of(connection, [batch.id for batch in found])
-        views: list[BatchView] = []
-        for batch in found:
-            server = await guilds.by_id(connection, batch.guild_id)
-            is_draft = batch.state is BatchState.DRAFT
-            views.append(
-                BatchView(
-                    batch,
-                    Forecast.of(batch.forecast),
-                    numbers[batch.id],
-                    await batches.open_lookups(connection, batch.id) if is_draft else 0,
-                    await self._seconds(batch, numbers[batch.id]),
-                    None if server is None else server.approval_above,
-                    tuple(await batches.undone_by(connection, batch.id)),
-                )
+        """Return how batches of one server stand; as many statements for many as for few."""
+        if not found:
+            return []
+        ids = [batch.id for batch in found]
+        server = await guilds.by_id(connection, found[0].guild_id)
+        numbers = await batches.numbers_of(connection, ids)
+        undone_by = await batches.undone_by(connection, ids)
+        drafts = [batch.id for batch in found if batch.state is BatchState.DRAFT]
+        lookups = await batches.open_lookups(connection, drafts)
+        return [
+            BatchView(
+                batch,
+                Forecast.of(batch.forecast),
+                numbers[batch.id],
+                lookups.get(batch.id, 0),
+                await self._seconds(batch, numbers[batch.id]),
+                None if server is None else server.approval_above,
+                tuple(undone_by[batch.id]),
             )
-        return views
+            for batch in found
+        ]
 
     async def _seconds(self, batch: Batch, numbers: Numbers) -> float:
         """Return about how long what is left takes, by how fast the account's requests go out now."""

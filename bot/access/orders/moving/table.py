@@ -140,7 +140,7 @@ def rows(data: bytes, *, needs: Sequence[Sequence[str]]) -> list[Row]:
                 if title and not row.get(
                     title
                 ):  # of two columns of one name the first that is filled
-                    row[title] = cell_in(cells, place)
+                    row[title] = shown(cell_in(cells, place))
             found.append((line, row))
     day_first = is_day_first(cell for _, row in found for cell in row.values())
     return [Row(line, row, day_first) for line, row in found]
@@ -173,3 +173,8 @@ def _explained() -> Iterator[None]:
 
 def _title(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", fold(text[:300]))
+
+
+def shown(text: str) -> str:
+    """Return a text without what a terminal would obey."""
+    return text if text.isprintable() else "".join(sign for sign in text if sign.isprintable())

@@ -1,12 +1,17 @@
-"""The settings of the server: who is staff, where the history appears, reminders, and the panel."""
+"""The settings of the server: who is staff, where the history appears, reminders, approval, and the panel."""
 
 from functools import partial
 
 from aiohttp import web
 
+from bot.access.orders.bulk.approval import parse_above
 from bot.interactions import server_setup
 from bot.interactions.levels import Level
-from bot.replies import panel as panel_replies, reminders as reminder_replies
+from bot.replies import (
+    panel as panel_replies,
+    reminders as reminder_replies,
+    setup as setup_replies,
+)
 from bot.replies.channel_trouble import why
 from bot.store.kinds import RoleLevel
 from bot.web.dashboard.forms import Form
@@ -26,6 +31,7 @@ def add_to(routes: Routes) -> None:
         routes.form(f"{path}/remove", Level.MANAGE_SERVER, partial(remove_role, level), fresh=True)
     routes.form("settings/log", Level.MANAGE_SERVER, set_log)
     routes.form("settings/reminders", Level.MANAGE_SERVER, set_reminders)
+    routes.form("settings/approval", Level.MANAGE_SERVER, set_approval, fresh=True)
     routes.form("settings/panel", Level.MANAGER, post_panel)
 
 
@@ -35,6 +41,7 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     setup = await services.guild_settings.setup(guild_id)
     trouble = server_setup.log_trouble(services.log_channel, setup, guild_id)
     reminders = await services.reminders.settings(guild_id)
+    above = await services.bulk.approval.above(guild_id)
     held = {RoleLevel.STAFF: setup.staff, RoleLevel.MANAGER: setup.manager}
     return await visitor.page(
         "dashboard/settings.html",
@@ -50,6 +57,8 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
         reminders=reminder_replies.in_words(reminders),
         days=", ".join(map(str, reminders.days)),
         time_zone=reminders.time_zone,
+        approval=setup_replies.approval_in_words(above),
+        above="off" if above is None else above,
         panel_channel_id=await services.panel_poster.channel(guild_id),
         max_text=panel_replies.MAX_TEXT,
     )
@@ -86,6 +95,13 @@ async def set_reminders(visitor: Visitor, form: Form, _: web.Request) -> Done:
         form.request(visitor), form.text("days"), form.text("time_zone")
     )
     return Done(_PATH, reminder_replies.changed(settings))
+
+
+async def set_approval(visitor: Visitor, form: Form, _: web.Request) -> Done:
+    """Set from how many people on it takes a second manager to end their access at once."""
+    above = parse_above(form.text("above"))
+    before = await visitor.services.bulk.approval.set(form.request(visitor), above)
+    return Done(_PATH, setup_replies.approval(above, before))
 
 
 async def post_panel(visitor: Visitor, form: Form, _: web.Request) -> Done:

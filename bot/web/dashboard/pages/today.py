@@ -16,8 +16,10 @@ from bot.replies import (
     overview as queue_replies,
     today as replies,
 )
+from bot.replies.bulk import title
 from bot.replies.orders import why_stuck_here
 from bot.replies.text import origin
+from bot.store.kinds import BatchState
 from bot.store.records import Holding, Script
 from bot.web.dashboard import pictures, retries
 from bot.web.dashboard.forms import Form
@@ -32,6 +34,7 @@ _PLACES = {
     "orders": ("payments", "Say whose they are"),
     "messages": ("payments", "Show them"),
 }
+_UNDER_WAY = (BatchState.APPROVAL, BatchState.RUNNING, BatchState.PAUSED)
 
 
 def add_to(routes: Routes) -> None:
@@ -45,6 +48,9 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
     view = await visitor.services.today.view(visitor.guild_id)
     is_manager = visitor.may(Level.MANAGER)
     newer = await visitor.services.releases.newer()
+    batches = []
+    if is_manager:
+        batches = await visitor.services.bulk.views.standing(visitor.guild_id, *_UNDER_WAY)
     counted = view.counted
     return await visitor.page(
         "dashboard/today.html",
@@ -61,6 +67,8 @@ async def show(visitor: Visitor, _: web.Request) -> web.StreamResponse:
         is_alive=view.login.state is LoginState.ALIVE,
         has_login=view.login.state is not LoginState.NONE,
         queue=_queue(view),
+        batches=batches,
+        title=title,
         stuck=_stuck(view),
         why_stuck=why_stuck_here,
         chores=[

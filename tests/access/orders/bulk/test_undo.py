@@ -1,13 +1,28 @@
 """The undo of a whole batch: what each had before comes back, with everything that came since on top."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.access.orders.bulk.errors import BatchMovedOn, NothingToDo, UndoOfUndo, UndoTooLate
-from bot.access.request import Subject
-from bot.store.kinds import BatchKind, BatchState, OrderState, RowProblem, RowState, StateKind
-from tests.support.access_harness import open_harness
+from bot import clock
+from bot.access.catalogue.lookup import find_item
+from bot.access.orders.bulk.errors import NothingToDo, UndoOfUndo, UndoTooEarly, UndoTooLate
+from bot.access.orders.purchases import Bought
+from bot.access.orders.renewals import renew_in
+from bot.access.request import PAYMENT, RequestContext, Subject
+from bot.access.rules.entitlements import State
+from bot.store.kinds import (
+    ActorKind,
+    BatchKind,
+    BatchState,
+    OrderState,
+    RowProblem,
+    RowState,
+    StateKind,
+)
+from bot.store.ledger import purchases
+from bot.store.records import Actor
+from tests.support.access_harness import AccessHarness, open_harness
 from tests.support.bulk import Counter, entries
 from tests.support.vendor_fixture import HOME
 
@@ -249,7 +264,7 @@ async def test_an_undo_is_not_undone_but_the_batch_can_be_made_anew(counter):
 
 async def test_only_what_has_ended_within_a_day_is_undone(counter):
     number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
-    with pytest.raises(BatchMovedOn):
+    with pytest.raises(UndoTooEarly):
         await draft(counter, number)
     await counter.carry_out(number)
     await counter.harness.time.advance(DAY + 60)
@@ -263,7 +278,7 @@ async def test_a_batch_that_stands_still_is_cancelled_first_and_then_undone(coun
     await counter.bulk.runner.look()
     await counter.harness.rest()
     await counter.bulk.batches.pause(counter.harness.request(), number)
-    with pytest.raises(BatchMovedOn) as refusal:
+    with pytest.raises(UndoTooEarly) as refusal:
         await draft(counter, number)
     assert refusal.value.state is BatchState.PAUSED
     await counter.bulk.batches.cancel(counter.harness.request(), number)
@@ -328,17 +343,46 @@ async def test_a_write_that_is_not_confirmed_yet_is_taken_back_too(counter):
     assert harness.end("Ann_Trades") == "absent"
 
 
-async def test_it_goes_on_after_a_crash(counter):
+async def test_it_goes_on_after_a_restart(counter):
     number = await counter.run(BatchKind.GRANT, entries(NAMES, "1M"))
     undo = await draft(counter, number)
     await counter.start(undo)
-    counter.harness.switches.down = True
-    await counter.bulk.runner.look()
-    await counter.harness.rest()
-    counter.harness.switches.down = False
-    await counter.bulk.runner.look()
+    harness = counter.harness
+    again = Counter(AccessHarness(harness.vendor, harness.time, harness.vendor.jobs))
+    await again.bulk.runner.look()
     await counter.to_the_end(undo)
     assert {counter.harness.end(name) for name in NAMES} == {"absent"}
+    assert (await counter.view(undo)).numbers.orders == {OrderState.DONE: 6}
+
+
+@pytest.mark.parametrize(
+    ("kind", "length", "until"),
+    [
+        (BatchKind.EXTEND, "3D", None),
+        (BatchKind.SET, None, "2026-03-20T12:00:00Z"),
+        (BatchKind.REVOKE, None, None),
+    ],
+)
+async def test_a_payment_that_renews_meanwhile_counts_once_and_whole(counter, kind, length, until):
+    harness = counter.harness
+    await harness.vendor.resolve(41, NAMES[0])
+    source = Actor(ActorKind.SOURCE, PAYMENT)
+    request = RequestContext(HOME, source, "paid", clock.now())
+    async with harness.database.read() as connection:
+        sold = await find_item(connection, HOME, "trend")
+    paid = Bought(PAYMENT, sold, 41, State(StateKind.UNTIL, moment(2026, 4, 10, 12)))
+    await harness.purchases.open(request, paid)
+    await harness.rest()
+    number = await counter.run(kind, entries(NAMES[:1], length, until, now=clock.now()))
+    async with harness.database.write() as connection:
+        bought = await purchases.by_reference(connection, HOME, PAYMENT, "paid")
+        renewal = RequestContext(HOME, source, "renewed", clock.now())
+        month = timedelta(days=30)
+        await renew_in(connection, harness.vendor.vault, renewal, bought, by=month, grace_days=0)
+    harness.queue.wake(HOME)
+    await harness.rest()
+    await counter.undo(number)
+    assert harness.end(NAMES[0]) == moment(2026, 5, 10, 12)
 
 
 async def test_the_history_says_which_batch_was_undone(counter):

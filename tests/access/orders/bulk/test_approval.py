@@ -1,0 +1,118 @@
+"""The second manager: who may press, from how many people on, and for how long it waits."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.access.orders.bulk.approval import parse_above
+from bot.access.orders.bulk.batches import DRAFT_LIFE
+from bot.access.orders.bulk.errors import (
+    ApprovalUnreadable,
+    BatchGone,
+    BatchMovedOn,
+    SecondManagerNeeded,
+)
+from bot.store.kinds import BatchKind, BatchState, RowState
+from bot.store.records import OPERATOR_ID, Actor
+from tests.support.access_harness import AccessHarness, open_harness
+from tests.support.bulk import Counter, entries
+from tests.support.vendor_fixture import HOME
+
+NAMES = [f"Buyer_{number}" for number in range(4)]
+
+
+@pytest.fixture
+async def counter(tmp_path, frozen):
+    async with open_harness(tmp_path, frozen) as harness:
+        for name in NAMES:
+            harness.vendor.world.add_user(name)
+            await harness.done(await harness.grant(name, "1M"))
+        yield Counter(harness)
+
+
+def by(counter, member_id):
+    return replace(counter.harness.request(), actor=Actor.member(member_id))
+
+
+async def asked(counter, above=3):
+    """A revocation for all of them that waits for a second manager."""
+    await counter.bulk.approval.set(counter.harness.request(), above)
+    number = await counter.draft(BatchKind.REVOKE, entries(NAMES))
+    await counter.start(number)
+    return number
+
+
+@pytest.mark.parametrize(
+    ("above", "state"),
+    [
+        (4, BatchState.RUNNING),
+        (3, BatchState.APPROVAL),
+        (0, BatchState.APPROVAL),
+        (None, BatchState.RUNNING),
+    ],
+)
+async def test_more_people_than_were_set_need_another_manager(counter, above, state):
+    number = await asked(counter, above)
+    assert (await counter.view(number)).batch.state is state
+    assert await counter.bulk.approval.above(HOME) == above
+
+
+async def test_without_a_word_it_is_more_than_25(counter):
+    assert await counter.bulk.approval.above(HOME) == 25
+
+
+async def test_whoever_started_it_cannot_approve_it_but_the_operator_can(counter):
+    number = await asked(counter)
+    with pytest.raises(SecondManagerNeeded):
+        await counter.bulk.batches.approve(counter.harness.request(), number)
+    approved = await counter.bulk.batches.approve(by(counter, OPERATOR_ID), number)
+    assert (approved.state, approved.approved_by) == (BatchState.RUNNING, OPERATOR_ID)
+    await counter.bulk.batches.approve(by(counter, OPERATOR_ID), number)  # pressed twice
+    await counter.to_the_end(number)
+    assert {counter.harness.end(name) for name in NAMES} == {"absent"}
+
+
+async def test_it_waits_across_a_restart(counter):
+    number = await asked(counter)
+    again = Counter(
+        AccessHarness(counter.harness.vendor, counter.harness.time, counter.harness.vendor.jobs)
+    )
+    assert (await again.view(number)).batch.state is BatchState.APPROVAL
+    await again.bulk.batches.approve(by(again, 2), number)
+    assert (await again.view(number)).batch.approved_by == 2
+
+
+async def test_what_was_asked_a_day_ago_is_not_approved_any_more(counter):
+    number = await asked(counter)
+    await counter.harness.time.advance(DRAFT_LIFE.total_seconds() + 1)
+    with pytest.raises(BatchGone):
+        await counter.bulk.batches.approve(by(counter, 2), number)
+    await counter.bulk.runner.tidy()
+    await counter.bulk.runner.look()
+    view = await counter.view(number)
+    assert view.batch.state is BatchState.CANCELLED
+    assert view.numbers.rows == {RowState.WITHDRAWN: 4}
+    with pytest.raises(BatchMovedOn):
+        await counter.bulk.batches.approve(by(counter, 2), number)
+    assert "absent" not in {counter.harness.end(name) for name in NAMES}
+
+
+async def test_a_change_of_the_number_is_in_the_history(counter):
+    await counter.bulk.approval.set(counter.harness.request(), 40)
+    await counter.bulk.approval.set(counter.harness.request(), 40)
+    [event] = await counter.harness.vendor.events("setup_approval")
+    assert (event.before, event.after) == ({"above": 25}, {"above": 40})
+
+
+@pytest.mark.parametrize(
+    ("typed", "above"),
+    [("off", None), (" OFF ", None), ("0", 0), ("1,000", 1000), ("10000", 10_000)],
+)
+def test_what_can_be_typed(typed, above):
+    assert parse_above(typed) == above
+
+
+@pytest.mark.parametrize("typed", ["", "never", "-1", "10001", "1e3", "²", "9" * 500, "2.5"])
+def test_what_is_no_number_of_people(typed):
+    with pytest.raises(ApprovalUnreadable):
+        parse_above(typed)

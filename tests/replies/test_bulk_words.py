@@ -1,0 +1,126 @@
+"""What managers read of batches: numbers first, and red only where it takes something away."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import discord
+import pytest
+
+from bot.access.orders.bulk.forecast import Forecast
+from bot.access.orders.bulk.views import BatchView
+from bot.replies import bulk, bulk_progress
+from bot.store.kinds import ActorKind, BatchKind, BatchState, OrderState, RowProblem, RowState
+from bot.store.ledger.batches import Numbers
+from bot.store.records import Batch
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+NOTHING_YET = Forecast(30, 30, 10, 0, 0, NOW, NOW, 0, 90, 96, 60)
+
+
+def made(**values):
+    rest = {
+        "id": 12, "guild_id": 5, "kind": BatchKind.GRANT, "state": BatchState.DRAFT,
+        "idempotency_key": "k", "actor_kind": ActorKind.MEMBER, "actor_id": "9", "made_at": NOW,
+        "note": None, "file_name": None, "chosen": {}, "forecast": {}, "newest_order_id": 0,
+        "undoes_id": None, "seats": 0, "started_at": NOW, "approved_by": None, "approved_at": None,
+        "ended_at": None, "channel_id": None, "message_id": None, "told_at": None,
+    }  # fmt: skip
+    return Batch(**(rest | values))
+
+
+def view(rows, *, whole=NOTHING_YET, problems=None, orders=None, seconds=60.0, **batch):
+    numbers = Numbers(rows, problems or {}, orders or {})
+    return BatchView(made(**batch), whole, numbers, 0, seconds, 25)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(1, "less than a minute"), (90, "about 2 minutes"), (1_300, "about 22 minutes"), (9_000, "about 2 hours")],
+)  # fmt: skip
+def test_how_long_it_takes_is_said_about(seconds, said):
+    assert bulk.spoken_seconds(seconds) == said
+
+
+def start_of(whole):
+    return bulk.dry_run(view({RowState.PLANNED: 30}, whole=whole)).buttons[0]
+
+
+def test_the_start_is_red_where_it_takes_something_away():
+    assert start_of(NOTHING_YET).style is discord.ButtonStyle.success
+    for loss in ({"ends": 1}, {"shortens": 1}):
+        assert start_of(replace(NOTHING_YET, **loss)).style is discord.ButtonStyle.danger
+
+
+def test_what_nobody_gains_from_has_no_start():
+    shown = bulk.dry_run(view({RowState.FAULTY: 2}, whole=replace(NOTHING_YET, people=0)))
+    assert [button.label for button in shown.buttons] == ["Discard"]
+
+
+def test_the_second_manager_is_said_before():
+    shown = bulk.dry_run(view({RowState.PLANNED: 30}, whole=replace(NOTHING_YET, ends=26)))
+    assert "a second manager has to press, too" in shown.text
+    shown = bulk.dry_run(view({RowState.PLANNED: 30}, whole=replace(NOTHING_YET, ends=25)))
+    assert "second manager" not in shown.text
+
+
+def test_mistakes_and_what_is_left_out_are_counted_apart():
+    shown = bulk.dry_run(
+        view(
+            {RowState.PLANNED: 1, RowState.FAULTY: 2, RowState.LEFT_OUT: 4},
+            problems={
+                RowProblem.NO_ITEM: 2,
+                RowProblem.SAME_ALREADY: 3,
+                RowProblem.USER_UNKNOWN: 1,
+            },
+        )
+    ).text
+    assert shown.index("2 rows have a mistake") < shown.index("- 2 without a script or product")
+    assert shown.index("3 rows are left out") < shown.index("- 3 so already")
+    assert "1 name is unknown to TradingView" in shown
+
+
+@pytest.mark.parametrize("state", BatchState)
+@pytest.mark.parametrize("kind", BatchKind)
+def test_every_state_of_every_kind_fits_into_a_message(kind, state):
+    undoes = {"undoes_id": 11} if kind is BatchKind.UNDO else {}
+    shown = view(
+        dict.fromkeys(RowState, 20000),
+        problems=dict.fromkeys(RowProblem, 20_000),
+        orders=dict.fromkeys(OrderState, 20000),
+        kind=kind,
+        state=state,
+        file_name="f" * 200,
+        note="n" * 200,
+        **undoes,
+    )
+    for message in (
+        bulk.dry_run(shown),
+        bulk_progress.progress(shown),
+        bulk_progress.result(shown),
+        bulk_progress.moved_on(shown),
+        bulk_progress.listed([shown] * 10, 5, 0, 3),
+    ):
+        parts = message.send_kwargs()
+        assert len(parts["content"]) <= 2_000
+        assert all(len(box) <= 6_000 for box in parts.get("embeds", ()))
+        assert all(len(box.description or "") < 4_096 for box in parts.get("embeds", ()))
+
+
+def test_a_batch_can_be_undone_for_a_day_and_an_undo_never(frozen):
+    frozen.set(NOW)
+    done = {"state": BatchState.DONE, "ended_at": NOW}
+    rows = {"rows": {RowState.ORDERED: 1}, "orders": {OrderState.DONE: 1}}
+
+    def offered(**values):
+        return [each.label for each in bulk_progress.result(view(**rows, **values)).buttons]
+
+    assert offered(**done) == ["File", "Undo"]
+    assert offered(**done | {"ended_at": NOW - timedelta(hours=25)}) == ["File"]
+    assert offered(**done, kind=BatchKind.UNDO, undoes_id=11) == ["File"]
+
+
+def test_what_failed_is_amber_and_forgotten_rows_are_said():
+    rows = {RowState.ORDERED: 2}
+    failed = view(rows, orders={OrderState.DONE: 1, OrderState.STUCK: 1}, ended_at=NOW)
+    assert bulk_progress.result(failed).text.startswith("⚠️")
+    assert "forgotten after 30 days" in bulk_progress.result(view({}, ended_at=NOW)).text
