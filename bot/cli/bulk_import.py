@@ -87,6 +87,8 @@ def run(settings: Settings, guild_id: int | None, wish: Wish) -> int:
         private_file.write_new([wish.mistakes], [mistakes_file(found.mistakes)], force=wish.force)
         written = wish.mistakes
     click.echo(words.dry_run(found.view, found.mistakes, written))
+    if wish.mistakes is not None and written is None:
+        click.echo(words.no_mistakes(wish.mistakes))
     if not found.view.forecast.people:
         _drop(settings, found)
         click.echo(words.nothing_to_start(has_mistakes=bool(found.mistakes)))

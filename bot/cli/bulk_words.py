@@ -51,6 +51,11 @@ def dry_run(view: BatchView, mistakes: Sequence[RowResult], written: Path | None
     return "\n".join([*map(_plain, lines), *_unknown(mistakes)])
 
 
+def no_mistakes(path: Path) -> str:
+    """Return that the file of mistakes is not needed."""
+    return f"No row has a mistake, so {path} was not written."
+
+
 def nothing_to_start(*, has_mistakes: bool) -> str:
     """Return that not one row can be carried out."""
     mend = " Mend the mistakes, and run this again." if has_mistakes else ""

@@ -81,6 +81,13 @@ def test_mistakes_are_told_by_kind_with_what_mends_them_and_are_a_file(office, t
         office.imports(path, "--as", "grant", "--mistakes", mend)
     assert mend.read_bytes() == before
     assert office.imports(path, "--as", "grant", "--mistakes", mend, "--force").exit_code == 0
+    mended = mend.read_text("utf-8-sig").replace("soon", "1M").replace("later", "1Y")
+    once_more = listed(office, "".join(mended.splitlines(keepends=True)[:3]), "mended.csv")
+    none = tmp_path / "none.csv"
+    said = office.imports(once_more, "--as", "grant", "--mistakes", none)
+    assert "2 rows would be carried out" in said.output
+    assert f"No row has a mistake, so {none} was not written." in said.output
+    assert not none.exists()
 
 
 def test_without_a_bot_the_command_carries_it_out_itself(office, tmp_path):
