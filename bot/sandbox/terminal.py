@@ -29,21 +29,19 @@ class Terminal:
             (self.folder / file.name).write_bytes(file.content)
 
     def line(self, command: str) -> str:
-        """Return what to type in a terminal for that command of Usher's."""
-        return f"cd {_quoted(self.folder)} && {_USHER} {command}"
+        """Return what to type in a terminal for that command of Usher's; on Windows in PowerShell."""
+        if os.name == "nt":
+            return f'cd "{self.folder}"; {_USHER} {command}'
+        return f"cd {shlex.quote(str(self.folder))} && {_USHER} {command}"
 
 
 def _usher() -> str:
     """Return how this very Usher is called from another folder."""
-    here = Path(sys.executable)
-    for name in ("usher", "usher.exe"):
-        if (here.parent / name).is_file():
-            return _quoted(here.parent / name)
-    return f"PYTHONPATH={_quoted(_ROOT)} {_quoted(here)} -m bot"
-
-
-def _quoted(path: Path) -> str:
-    return f'"{path}"' if os.name == "nt" else shlex.quote(str(path))
+    called = Path(sys.argv[0])
+    if called.stem == "usher":
+        found = str(called.absolute())
+        return f'& "{found}"' if os.name == "nt" else shlex.quote(found)
+    return f"PYTHONPATH={shlex.quote(str(_ROOT))} {shlex.quote(sys.executable)} -m bot"
 
 
 _USHER = _usher()
