@@ -77,7 +77,6 @@ def customers_with_mistakes(shop: Shop, path: str) -> Example:
     rows[27].append("called on Monday")
     if len(titles) > len(("username", "item")):
         rows[32][2] = "01/02/2026" if path == _SET else "1 moth"
-        rows[38][2] = ""
     titled = ["TradingView name", "Script", *titles[2:]]
     content = _csv([titled, *rows], delimiter=";")
     return Example("the same with mistakes", "customers-with-mistakes.csv", content)

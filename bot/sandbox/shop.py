@@ -189,7 +189,7 @@ def _members(discord: FakeDiscord, guild: Guild, staff: Role) -> tuple[Cast, ...
     manager = discord.add_role(guild, "Manager", _MANAGE)
     moderators = (
         ("mina", "Mina", "sells and helps", [staff]),
-        ("marco", "Marco", "may manage the server too", [staff, manager]),
+        ("marco", "Marco", "a second manager", [staff, manager]),
     )
     buyers = (
         ("bea", "Bea", "let her access lapse", "bea_trades"),

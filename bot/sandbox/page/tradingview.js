@@ -244,11 +244,11 @@ function frame() {
   const legend = ["running", "lapsed", "undated", "none"].map((how) => h("span", {}, h("span", { class: `dot ${how}`, "aria-hidden": "true" }), WORDS[how]));
   $("panel-customers").replaceChildren(
     profileForm(),
+    crowd(),
     h("div", { class: "searchbox" }, icon("search"), field),
     h("div", { id: "filters", role: "group", "aria-label": "Show" }, buttons),
     h("p", { id: "found", class: "quiet", role: "status" }),
     h("ul", { id: "customers" }),
-    crowd(),
     h("p", { class: "legend" }, legend, h("span", { class: "quiet" }, "One dot for each of the three scripts.")),
   );
 }

@@ -41,7 +41,7 @@ class ChangeOfShop(Story):
             "Nothing is changed. Everybody is in the report beside it.",
             [Goal("The report is there", lambda: int(_REPORT in self.shop.files))],
             [
-                self._typed("Look before you leap", f"{_IMPORT} --report {_REPORT}"),
+                self._typed(f"{_IMPORT} --report {_REPORT}"),
                 {"kind": "file", "label": "Look at the list", "name": MEMBERS},
             ],
         )
@@ -57,7 +57,7 @@ class ChangeOfShop(Story):
                 Goal("Ends that are as they were", self._count_same, len(self._ends)),
             ],
             [
-                self._typed("Take them over", f"{_IMPORT} --apply"),
+                self._typed(f"{_IMPORT} --apply"),
                 self._as_owner("Ask about Carl", "access check", username=_ASKED),
             ],
         )
@@ -75,7 +75,7 @@ class ChangeOfShop(Story):
                 ),
                 Goal("All other ends are as they were", self._count_same, len(self._ends)),
             ],
-            [self._typed("Give it", f"{_IMPORT} --apply --grant-missing")],
+            [self._typed(f"{_IMPORT} --apply --grant-missing")],
         )
 
     def _give(self) -> Step:
@@ -85,17 +85,17 @@ class ChangeOfShop(Story):
             "back. In Discord, /export does it too.",
             [Goal("The files are there", lambda: int(_EXPORT in self.shop.files))],
             [
-                self._typed("Write them", "export"),
+                self._typed("export"),
                 self._as_owner("Fill in /export", "export"),
             ],
         )
 
     # What is offered, and what the goals look at
 
-    def _typed(self, label: str, words: str) -> Json:
+    def _typed(self, words: str) -> Json:
         folder = self.shop.folder
         line = "" if folder is None else Terminal(folder).line(words)
-        return {"kind": "terminal", "label": label, "line": line}
+        return {"kind": "terminal", "label": "In a terminal", "line": line}
 
     def _as_owner(self, label: str, path: str, **options: object) -> Json:
         return command(label, self.shop.owner.id, path, options)

@@ -34,7 +34,7 @@ async def test_the_lists_are_understood_and_their_mistakes_found(shop, path):
         RowProblem.NOBODY_NAMED,
         RowProblem.TOO_MANY_CELLS,
     }
-    assert len(wrong.faulty) == (4 if path == "bulk revoke" else 6)
+    assert len(wrong.faulty) == (4 if path == "bulk revoke" else 5)
 
 
 async def test_the_list_of_another_shop_names_who_pays_without_access(shop):
