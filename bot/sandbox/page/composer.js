@@ -77,7 +77,8 @@ function choose(command, values = {}, prepared = false) {
   say().hidden = true;
   say().value = "";
   const next = fields.find((field) => isMissing(field)) ?? (prepared ? null : fields[0]);
-  if (next) next.input.focus();
+  $("bar").scrollTop = 0;
+  if (next) next.input.focus({ preventScroll: true });
   else if (prepared) $("send").focus();
   else name.focus(); // no button: the space that ended the command's name would press it
 }
