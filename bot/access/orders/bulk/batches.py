@@ -28,7 +28,7 @@ from bot.memory import without_full_collections
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, BatchState, RowState
-from bot.store.ledger import batches, events, work
+from bot.store.ledger import batch_rows, batches, events, work
 from bot.store.records import USHER, Batch, BatchRow
 from bot.store.sweeps import seats
 from bot.store.vault import Vault
@@ -83,7 +83,7 @@ class Batches:
             calls = await _calls(connection, facts.scripts_of, rows)
         end = month_end(request.at).start
         whole = await asyncio.to_thread(forecast, rows, request.at, census, end, calls)
-        return await self.keep(request, draft, rows, whole)
+        return await self.keep(request, draft, rows, whole, facts.newest_order_id)
 
     async def keep(
         self,
@@ -91,9 +91,13 @@ class Batches:
         draft: Draft,
         rows: Sequence[BatchRow],
         whole: Forecast,
+        newest_order_id: int,
         undoes_id: int | None = None,
     ) -> int:
-        """Keep the rows of a dry run; returns the batch's number. Raises NothingToDo."""
+        """Keep the rows of a dry run; `newest_order_id` is of when their facts were read.
+
+        Returns the batch's number. Raises NothingToDo.
+        """
         if not any(row.state in (RowState.PLANNED, RowState.FAULTY) for row in rows):
             counted = Counter(row.problem for row in rows if row.problem is not None)
             raise NothingToDo(tuple(counted.most_common()))
@@ -112,9 +116,10 @@ class Batches:
                 file_name=draft.file_name,
                 chosen=dict(draft.chosen or {}),
                 forecast=whole.to_json(),
+                newest_order_id=newest_order_id,
                 undoes_id=undoes_id,
             )
-            await batches.add_rows(connection, batch.id, rows)
+            await batch_rows.add(connection, batch.id, rows)
         self._changed()
         return batch.id
 

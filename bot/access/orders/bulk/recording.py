@@ -26,7 +26,7 @@ from bot.access.rules.duration import Length, parse_length
 from bot.access.rules.entitlements import State
 from bot.errors import UserError
 from bot.store.kinds import BatchKind, EntitlementKind, OrderKind, RowProblem, RowState, StateKind
-from bot.store.ledger import batches, orders
+from bot.store.ledger import batch_orders, batch_rows, orders
 from bot.store.people import customers, imports
 from bot.store.records import Batch, BatchRow, Customer
 from bot.store.vault import Vault
@@ -66,13 +66,17 @@ class RowRecorder:
             )
             problem = await self._record(row, asked)
             if problem is not None:
-                await batches.change_row(
-                    self.connection, row.id, state=RowState.LEFT_OUT, problem=problem
+                await batch_rows.change(
+                    self.connection,
+                    row.id,
+                    RowState.PLANNED,
+                    state=RowState.LEFT_OUT,
+                    problem=problem,
                 )
 
     async def _look_since(self, people: set[int]) -> None:
         """Note what others ordered for these people since the dry run."""
-        found = await batches.others_since(
+        found = await batch_orders.others_since(
             self.connection, self.batch.id, self.batch.newest_order_id, people
         )
         for each in found:
@@ -91,8 +95,12 @@ class RowRecorder:
         if row.undoes_order_id is not None and not recorded.is_new:
             return RowProblem.UNDONE_ALREADY
         self.superseded += recorded.superseded
-        await batches.change_row(
-            self.connection, row.id, state=RowState.ORDERED, order_id=recorded.order.id
+        await batch_rows.change(
+            self.connection,
+            row.id,
+            RowState.PLANNED,
+            state=RowState.ORDERED,
+            order_id=recorded.order.id,
         )
         return None
 
