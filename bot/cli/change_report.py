@@ -222,8 +222,8 @@ def _told(match: Match) -> str:
 
 
 def _who(match: Match) -> str:
-    line = match.payer.line
-    named = " · ".join(names_of(match))
+    line, member_id = match.payer.line, match.payer.discord_id
+    named = " · ".join([*names_of(match), *([f"Discord {member_id}"] if member_id else [])])
     return f"{named} (line {line})" if named else f"line {line}"
 
 

@@ -12,7 +12,7 @@ _WRONG = {
     Wrong.NO_TEXT: "The file is no CSV text. An Excel file must be saved as CSV first.",
     Wrong.ENCODING: "It is not certain which letters the file means. Save it as CSV UTF-8.",
     Wrong.CUT: "A quotation mark{line} is never closed, or a line is far too long. Export the list once more.",
-    Wrong.COLUMNS: "This does not look like a list of {shop}: its columns are others. Export it as the README says.",
+    Wrong.COLUMNS: "This does not look like a list of {shop}: its columns are others. Export it once more, with all its columns.",
     Wrong.NO_DATABASE: "The file is no SQLite database, or it is damaged.",
     Wrong.TABLES: "This database is not the older panel's: it has no tables of clients and accesses.",
 }
@@ -70,8 +70,7 @@ def product_text(payer: Payer) -> str:
 def names_of(match: Match) -> list[str]:
     """Return by which names somebody can be found: on TradingView, on Discord and in the shop."""
     payer = match.payer
-    number = f"Discord {payer.discord_id}" if payer.discord_id else None
-    found = (match.username or payer.username, payer.discord_name, number, payer.id)
+    found = (match.username or payer.username, payer.discord_name, payer.id)
     return [name for each in found if each and (name := shown(each))]
 
 
