@@ -62,7 +62,7 @@ class BatchRunner:
             try:
                 busy = await self.look()
             except Exception:  # the next look goes on
-                log.exception("batches stumbled; again in %s s", EVERY)
+                log.exception("batches could not be looked for; again in %s s", EVERY)
             await clock.sleep(AT_LEAST)
             await clock.set_within(EVERY if busy else None, self._woken)
 
@@ -74,11 +74,17 @@ class BatchRunner:
         for batch in found:
             if batch.guild_id in still:
                 continue
-            if batch.state is BatchState.RUNNING:
-                await self._feed(batch)
-            elif batch.state is BatchState.CANCELLED:
-                await self._withdraw(batch)
+            try:
+                await self._step(batch)
+            except Exception:  # one server's batch holds up no other; the next look goes on
+                log.exception("batch %s stumbled; again in %s s", batch.id, EVERY)
         return bool(found)
+
+    async def _step(self, batch: Batch) -> None:
+        if batch.state is BatchState.RUNNING:
+            await self._feed(batch)
+        elif batch.state is BatchState.CANCELLED:
+            await self._withdraw(batch)
 
     async def _feed(self, batch: Batch) -> None:
         """Record rows while TradingView has not enough to do; the last one done, the batch is."""
