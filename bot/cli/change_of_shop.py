@@ -11,14 +11,14 @@ import click
 from bot import clock, outgoing, tradingview_accounts
 from bot.access.catalogue.lookup import Item
 from bot.access.logins.cookies import read_file
-from bot.access.orders.moving.matching import Plan, products_of
-from bot.access.orders.moving.readers import read
+from bot.access.orders.moving.matching import Outcome, Plan, products_of
+from bot.access.orders.moving.readers import SHOPS, read
 from bot.access.orders.moving.records import Listing, ListUnreadable
 from bot.access.orders.moving.taking_over import ChangeOfShop, ConnectionUnclear, Done, Ground
 from bot.access.request import RequestContext
 from bot.access.sources import REGISTRY
 from bot.access.sweeps.sweep import Progress, Sweeps
-from bot.cli import change_report as words, change_table, session
+from bot.cli import change_report as words, change_table, private_file, session
 from bot.cli.progress import Bar
 from bot.cli.prompts import agreed, line
 from bot.cli.servers import server
@@ -59,6 +59,8 @@ def run(settings: Settings, guild_id: int | None, wish: Wish) -> int:
     Raises StartupError when it cannot be told for which server, or the database cannot be opened.
     """
     guild_id = asyncio.run(server(settings, guild_id, "this list"))
+    if wish.report is not None and not private_file.can_be_at(wish.report):
+        raise StartupError(words.cannot_write(wish.report))
     lists = tuple(path for path in wish.files if path.suffix.casefold() != ".json")
     logins = [path for path in wish.files if path not in lists]
     try:
@@ -68,11 +70,11 @@ def run(settings: Settings, guild_id: int | None, wish: Wish) -> int:
             return DONE
         listing = read(wish.shop, lists, clock.now())
         click.echo(words.read(listing))
-        ground, source = asyncio.run(_ground(settings, guild_id, listing, wish))
-        items = chosen(listing, ground, wish.items)
+        ground, source, sold_as = asyncio.run(_ground(settings, guild_id, listing, wish))
+        items = chosen(listing, ground, wish.items, sold_as)
         plan, done = asyncio.run(_work(settings, guild_id, listing, items, source, wish))
     except ListUnreadable as error:
-        click.echo(words.unreadable(error, wish.shop))
+        click.echo(words.unreadable(error, SHOPS[wish.shop]))
         return NOT_DONE
     except ConnectionUnclear as error:
         click.echo(words.connection_unclear(error.numbers, error.wanted))
@@ -82,7 +84,13 @@ def run(settings: Settings, guild_id: int | None, wish: Wish) -> int:
         return NOT_DONE
     if wish.report is not None:
         change_table.write(wish.report, plan)
-    click.echo(words.summary(plan, named_in=wish.report, is_connected=source is not None))
+    given = [
+        *([Outcome.NO_ACCESS] if done and wish.grant_missing else []),
+        *([Outcome.SHORTER] if done and wish.extend_to_paid else []),
+    ]
+    click.echo(
+        words.summary(plan, named_in=wish.report, is_connected=source is not None, given=given)
+    )
     click.echo(words.done(done) if done else words.dry(plan))
     return DONE
 
@@ -94,21 +102,31 @@ def _login(settings: Settings, guild_id: int, wish: Wish, path: Path) -> bool:
     return True
 
 
-def chosen(listing: Listing, ground: Ground, typed: Mapping[str, str]) -> dict[str, Item | None]:
-    """Return which item each product of a list is: as typed, by its name, the only one, or as asked for.
+def chosen(
+    listing: Listing,
+    ground: Ground,
+    typed: Mapping[str, str],
+    sold_as: Mapping[str, Item],
+) -> dict[str, Item | None]:
+    """Return which item each product of a list is: as typed, as the shop's prices say, by its name, or as asked for.
 
     Raises StartupError where there is nothing to sell, or no terminal on which to ask.
     """
     if not ground.items:
         raise StartupError(words.NO_ITEMS)
     by_name = {name.casefold(): slug for name, slug in typed.items()}
+    keys = {payer.product: payer.keys for payer in listing.payers}
     found: dict[str, Item | None] = {}
     unknown: list[tuple[str, int]] = []
     for product, number in products_of(listing).most_common():
         slug = by_name.get(product.casefold())
+        names = (*keys[product], product)
+        known = next(
+            (sold_as[name.casefold()] for name in names if name.casefold() in sold_as), None
+        )
         if slug is not None:
             found[product] = _item(ground, slug, product)
-        elif (item := _alike(ground, product)) is not None:
+        elif (item := known or _alike(ground, product)) is not None:
             found[product] = item
         else:
             unknown.append((product, number))
@@ -155,14 +173,15 @@ def _ask(ground: Ground, product: str, number: int) -> Item | None:
 
 async def _ground(
     settings: Settings, guild_id: int, listing: Listing, wish: Wish
-) -> tuple[Ground, Connection | None]:
+) -> tuple[Ground, Connection | None, dict[str, Item]]:
     async with tradingview_accounts.database_beside(settings) as database:
         vault = await tradingview_accounts.vault_of(settings, database)
         moving = ChangeOfShop(database, vault)
         ground, source = await moving.ground(guild_id), None
         if listing.provider is not None:
             source = await moving.connection(guild_id, listing.provider, wish.connection)
-    return ground, source
+        sold_as = {} if source is None else await moving.sold_as(source)
+    return ground, source, sold_as
 
 
 async def _work(
@@ -196,7 +215,7 @@ async def _work(
         request = RequestContext(
             guild_id, OPERATOR, f"import {clock.now():%Y%m%d%H%M%S%f}", clock.now()
         )
-        with Bar("Taking over", len(plan.matches)) as bar:
+        with Bar("Taking over") as bar:
             done = await moving.apply(
                 request,
                 plan,

@@ -4,7 +4,7 @@ E-mail addresses never stand here (`change_table` writes them to a file): the sh
 name and the TradingView name say on the terminal who somebody is.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -28,6 +28,7 @@ NO_ITEMS = (
     "/setup in Discord, or Items in the dashboard. Nothing was changed."
 )
 _SHOWN = 30  # people of one kind on the terminal, where a file names them all
+_LINES = 8  # of the rows with the same mistake
 
 _WRONG = {
     Wrong.EMPTY: "The file is empty.",
@@ -50,23 +51,60 @@ _FAULTS = {
 }
 
 
+# Who needs a person to look at them: one, several, and what helps.
+_NEED = {
+    Outcome.NO_ACCESS: (
+        "person pays, and has no access.",
+        "people pay, and have no access.",
+        "--grant-missing gives it.",
+    ),
+    Outcome.NO_NAME: (
+        "person pays, and nobody knows their TradingView name.",
+        "people pay, and nobody knows their TradingView names.",
+        "/link in Discord tells it, or a column with the names in the list.",
+    ),
+    Outcome.SHORTER: (
+        "person paid for longer than they have access.",
+        "people paid for longer than they have access.",
+        "--extend-to-paid gives the missing time; else the next payment does.",
+    ),
+    Outcome.CLASH: (
+        "person stands there with a name that is another member's here.",
+        "people stand there with a name that is another member's here.",
+        "Look at it with /customer show.",
+    ),
+    Outcome.NO_ITEM: (
+        "person pays for something that is no item here.",
+        "people pay for something that is no item here.",
+        "",
+    ),
+}
+
+
 def read(listing: Listing) -> str:
     """Return what a list holds, and its rows that are not understood."""
+    number = len(listing.payers)
     lines = [
-        f"{_people(len(listing.payers))} in the list who pay, {len(listing.over)} who no longer do."
+        f"The list: {_count(number, 'person pays', 'people pay')}, {len(listing.over)} no longer."
     ]
-    if listing.bad:
-        lines.append(f"Not understood, or not wholly ({len(listing.bad)}):")
-        lines += [f"  line {bad.line}: {_fault(bad)}." for bad in listing.bad[:_SHOWN]]
-        if len(listing.bad) > _SHOWN:
-            lines.append(f"  and {len(listing.bad) - _SHOWN} more.")
+    by_fault: dict[str, list[int]] = {}
+    for bad in listing.bad:
+        by_fault.setdefault(fault_text(bad), []).append(bad.line)
+    if by_fault:
+        lines.append(
+            "Not understood, or not wholly; who stands there counts as not paying, if left out:"
+        )
+    for fault, found in by_fault.items():
+        shown = ", ".join(map(str, found[:_LINES]))
+        more = f" and {len(found) - _LINES} more" if len(found) > _LINES else ""
+        lines.append(f"  {'line' if len(found) == 1 else 'lines'} {shown}{more}: {fault}.")
     return "\n".join(lines)
 
 
 def unreadable(error: ListUnreadable, shop: str) -> str:
     """Return why a list cannot be read, and what to do."""
     line = f" in line {error.line}" if error.line else ""
-    return _WRONG[error.wrong].format(line=line, shop=shop.capitalize()) + " Nothing was changed."
+    return _WRONG[error.wrong].format(line=line, shop=shop) + " Nothing was changed."
 
 
 def connection_unclear(numbers: Sequence[int], wanted: int | None) -> str:
@@ -81,6 +119,11 @@ def connection_unclear(numbers: Sequence[int], wanted: int | None) -> str:
         f"Add --connection with one of these: {listed}." if numbers else "/webhook list shows all."
     )
     return f"{wrong} {mend} Nothing was changed."
+
+
+def cannot_write(path: Path) -> str:
+    """Return that a file cannot be written there."""
+    return f"{path} cannot be written there. Name a file in a folder of yours. Nothing was changed."
 
 
 def question(product: str, number: int, slugs: Sequence[str]) -> str:
@@ -109,50 +152,28 @@ def read_by_other(title: str) -> str:
     return f"Usher itself is reading who has {title} right now. Try again in some minutes. Nothing was changed."
 
 
-def summary(plan: Plan, *, named_in: Path | None, is_connected: bool) -> str:
-    """Return what a list comes to, with the names of all who need a person."""
-    lines = ["", f"{plan.number(Outcome.AGREES)} have access until the end that is paid."]
+def summary(
+    plan: Plan, *, named_in: Path | None, is_connected: bool, given: Collection[Outcome] = ()
+) -> str:
+    """Return what a list comes to, with the names of all who need a person; `given` is ordered by now."""
+    lines = ["", f"{_have(plan.number(Outcome.AGREES))} access until the end that is paid."]
     if number := plan.number(Outcome.LONGER):
-        lines.append(f"{number} have access for longer than is paid. Their end stays.")
+        lines.append(f"{_have(number)} access for longer than is paid. Their end stays.")
     if number := plan.number(Outcome.UNDATED):
         lines.append(
-            f"{number} have access without an end. It stays so until the shop's next message of them; then"
+            f"{_have(number)} access without an end. It stays so until the shop's next message of them; then"
             " it ends with what is paid."
         )
-    lines += _part(
-        plan,
-        named_in,
-        "pay, and have no access",
-        (Outcome.NO_ACCESS,),
-        "--grant-missing gives it to them.",
-    )
-    lines += _part(
-        plan,
-        named_in,
-        "pay, and nobody knows their TradingView name",
-        (Outcome.NO_NAME,),
-        "They can use /link in Discord; or add a column with their names.",
-    )
-    lines += _part(
-        plan,
-        named_in,
-        "paid for longer than they have access",
-        (Outcome.SHORTER,),
-        "--extend-to-paid gives the missing time. Else their next payment does.",
-    )
-    lines += _part(
-        plan,
-        named_in,
-        "stand with a name that is another member's",
-        (Outcome.CLASH,),
-        "Look at them with /who.",
-    )
-    lines += _part(plan, named_in, "pay for something that is no item here", (Outcome.NO_ITEM,), "")
+    for outcome, (one, many, mend) in _NEED.items():
+        found = [match for match in plan.matches if match.outcome is outcome]
+        shown = mend if outcome not in given else "It is ordered now."
+        lines += _named(found, named_in, (one, many), shown, _told)
     lacking = [match for match in plan.matches if match.held and match.missing]
+    part = ("person has a part of what they pay for.", "people have a part of what they pay for.")
     lines += _named(
         lacking,
         named_in,
-        "have a part of what they pay for",
+        part,
         "",
         lambda match: f"{_who(match)}, without {', '.join(match.missing)}",
     )
@@ -186,47 +207,50 @@ def done(result: Done) -> str:
         )
     if result.left:
         lines.append(
-            f"Left for now ({len(result.left)}); run it again later, or look at them with /who:"
+            f"Left for now ({len(result.left)}): something is on its way for them, their subscription is another"
+            " customer's here, or the list does not say until when they paid. Run it again later, or look at"
+            " them with /customer show:"
         )
         lines += [f"  {_who(match)}" for match in result.left]
     return "\n".join(lines)
 
 
-def _part(
-    plan: Plan, named_in: Path | None, what: str, outcomes: Sequence[Outcome], mend: str
-) -> list[str]:
-    found = [match for match in plan.matches if match.outcome in outcomes]
-    return _named(found, named_in, what, mend, _told)
-
-
 def _named(
-    found: Sequence[_T], named_in: Path | None, what: str, mend: str, told: Callable[[_T], str]
+    found: Sequence[_T],
+    named_in: Path | None,
+    what: tuple[str, str],
+    mend: str,
+    told: Callable[[_T], str],
 ) -> list[str]:
+    """Return how many there are and who: all of them, or some where a file names all."""
     if not found:
         return []
     shown = found[:_SHOWN] if named_in is not None else found
-    lines = [f"{len(found)} {what}. {mend}".rstrip()]
+    lines = [f"{_count(len(found), *what)} {mend}".rstrip()]
     lines += [f"  {told(each)}" for each in shown]
-    return lines + (
-        [f"  and {len(found) - len(shown)} more in the file."] if len(found) > len(shown) else []
-    )
+    if len(found) > len(shown):
+        lines.append(f"  and {len(found) - len(shown)} more in the file.")
+    return lines
 
 
 def _strangers(plan: Plan, named_in: Path | None) -> list[str]:
     def told(access: Access) -> str:
-        end = "without an end" if access.ends_at is None else f"until {moment_text(access.ends_at)}"
+        end = "without an end"
+        if access.ends_at is not None:
+            end = f"until {moment_text(access.ends_at)} UTC"
         return f"{access.username}: {plan.titles[access.script_id]}, {end}"
 
-    mend = "Nothing of them is touched."
-    return _named(
-        [*plan.strangers], named_in, "have access, and do not pay in this list", mend, told
+    what = (
+        "person has access, and does not pay in this list.",
+        "people have access, and do not pay in this list.",
     )
+    return _named(plan.strangers, named_in, what, "Nothing of that is touched.", told)
 
 
 def _told(match: Match) -> str:
-    until = match.paid_until
-    paid = f", pays until {moment_text(until)}" if until else ""
-    has = f", has until {moment_text(match.has_until)}" if match.has_until else ""
+    until, ends = match.paid_until, match.has_until
+    paid = f", pays until {moment_text(until)} UTC" if until else ""
+    has = f", has until {moment_text(ends)} UTC" if ends else ""
     return f"{_who(match)}: {match.payer.product or '(no name)'}{paid}{has}"
 
 
@@ -236,14 +260,22 @@ def _who(match: Match) -> str:
     if payer.discord_id:
         found.append(f"Discord {payer.discord_id}")
     named = " · ".join(each for each in (*found, payer.id) if each)
-    return f"{named} (line {payer.line})"
+    return f"{named} (line {payer.line})" if named else f"line {payer.line}"
+
+
+def _have(number: int) -> str:
+    return _count(number, "person has", "people have")
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _people(number: int) -> str:
     return "1 person" if number == 1 else f"{number} people"
 
 
-def _fault(bad: BadRow) -> str:
+def fault_text(bad: BadRow) -> str:
     return _FAULTS[bad.fault].format(column=bad.column)
 
 

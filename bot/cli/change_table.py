@@ -12,7 +12,7 @@ from bot.access.orders.moving.records import Payer, Paying
 from bot.access.rules import cells
 from bot.access.rules.cells import Cell
 from bot.cli import private_file
-from bot.cli.change_report import moment_text
+from bot.cli.change_report import fault_text, moment_text
 
 _STANDINGS = {
     Outcome.AGREES: "has access, as paid",
@@ -33,7 +33,7 @@ _PAYS = {
 }
 _COLUMNS = (
     "what", "shop id", "line", "discord_id", "discord name", "username", "e-mail", "pays", "product", "item",
-    "paid until", "has until", "without access to",
+    "paid until (UTC)", "has until (UTC)", "without access to",
 )  # fmt: skip
 
 
@@ -53,18 +53,20 @@ def _rows(plan: Plan) -> Iterator[dict[str, Cell]]:
         row = _told(match.payer, _STANDINGS[match.outcome])
         row["username"] = match.username or match.payer.username
         row["item"] = match.item.slug if match.item else None
-        row["paid until"] = moment_text(match.paid_until)
-        row["has until"] = "no end" if has_end else moment_text(match.has_until)
+        row["paid until (UTC)"] = moment_text(match.paid_until)
+        row["has until (UTC)"] = "no end" if has_end else moment_text(match.has_until)
         row["without access to"] = ", ".join(match.missing)
         yield row
     for payer in plan.listing.over:
         yield _told(payer, "no longer pays")
+    for bad in plan.listing.bad:
+        yield {"what": f"not understood: {fault_text(bad)}", "line": bad.line}
     for access in plan.strangers:
         yield {
             "what": "has access, does not pay",
             "username": access.username,
             "item": plan.titles[access.script_id],
-            "has until": moment_text(access.ends_at) or "no end",
+            "has until (UTC)": moment_text(access.ends_at) or "no end",
         }
 
 
@@ -79,5 +81,5 @@ def _told(payer: Payer, what: str) -> dict[str, Cell]:
         "e-mail": payer.email,
         "pays": _PAYS[payer.paying],
         "product": payer.product,
-        "paid until": moment_text(payer.until),
+        "paid until (UTC)": moment_text(payer.until),
     }

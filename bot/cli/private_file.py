@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 
+def can_be_at(path: Path) -> bool:
+    """Return whether a file can be written there."""
+    return path.parent.is_dir() and os.access(path.parent, os.W_OK) and not path.is_dir()
+
+
 def write(path: Path, content: bytes) -> None:
     """Write the file; what stood there is replaced as a whole (blocking). Raises OSError."""
     part = path.with_name(f".{path.name}.{os.getpid()}")

@@ -13,11 +13,12 @@ _EVERY = 0.1  # of the whole: how often a plain line is written
 class Bar:
     """Shows how much of something is done, on the side where errors are written."""
 
-    def __init__(self, label: str, total: int = 0) -> None:
+    def __init__(self, label: str) -> None:
         self._label = label
-        self._total = total
+        self._total = 0
         self._done = 0
         self._said = 0.0
+        self._is_begun = False
         self._is_terminal = sys.stderr.isatty()
 
     def __enter__(self) -> Self:
@@ -45,6 +46,9 @@ class Bar:
             filled = round(share * _WIDTH)
             bar = "#" * filled + "-" * (_WIDTH - filled)
             click.echo(f"\r{self._label}  [{bar}] {self._done}", nl=False, err=True)
-        elif not self._done or share - self._said >= _EVERY:
+        elif not self._is_begun:
+            click.echo(f"{self._label}…", err=True)
+        elif share - self._said >= _EVERY:
             self._said = share
-            click.echo(f"{self._label}: {self._done} of {self._total or '?'}", err=True)
+            click.echo(f"{self._label}: {self._done} of {self._total}", err=True)
+        self._is_begun = True

@@ -43,6 +43,7 @@ _DONE: Mapping[str, str] = {
     "unlink": "TradingView name unlinked",
     "found": "access found on TradingView",
     "payment_claimed": "purchase assigned to the customer",
+    "payment_moved": "purchase taken over from another shop",
     "cannot_see": "customer reported that they do not see it",
 }
 

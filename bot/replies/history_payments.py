@@ -8,7 +8,7 @@ import discord
 from bot.access.sources import payments
 from bot.replies import orders
 from bot.replies.message import Button, Message, key
-from bot.replies.text import member, order_number, typed
+from bot.replies.text import count, member, order_number, typed
 from bot.replies.tone import Tone
 from bot.store.records import Customer, Event
 
@@ -78,6 +78,11 @@ def _order(after: Mapping[str, Any]) -> str:
     return f"{typed(order_number(after.get('contract') or after.get('about') or '?'))} of {shop}"
 
 
+def _number(after: Mapping[str, Any]) -> int:
+    number = after.get("number")
+    return number if isinstance(number, int) else 0
+
+
 def _shop(after: Mapping[str, Any]) -> str:
     name = str(after.get("provider") or "")
     return "the shop" if name in ("", "standard", "generic") else payments.label(name)
@@ -120,6 +125,13 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
         f"{_order(f.after)} of {f.whom}: {why(f.after.get('why', ''))}; staff were asked whether it ends"
     ),
     "payment_claimed": lambda f: f"{f.who} said that {_order(f.after)} is of {f.whom}",
+    "payment_moved": lambda f: (
+        f"{f.who} took {_order(f.after)} of {f.whom} over from the shop's list"
+    ),
+    "payments_moved": lambda f: (
+        f"{f.who} took {count(_number(f.after), 'customer')} over from the list of {_shop(f.after)}; "
+        "nothing was changed on TradingView"
+    ),
     "payment_ended": lambda f: f"{f.who} let {_order(f.after)} end for {f.whom}",
     "payment_kept": lambda f: f"{f.who} let {f.whom} keep what {_order(f.after)} brought",
 }

@@ -16,7 +16,7 @@ from bot.errors import StartupError
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import open_database
 from bot.store.engine.lock import alone_with
-from bot.store.sales import connections
+from bot.store.sales import connections, prices
 from bot.store.sweeps import sweeps
 from tests.cli.test_session import HOME, Upstream, environment, made, rows, set_login
 
@@ -106,13 +106,14 @@ def test_a_dry_run_names_everybody_and_changes_nothing(shop, tmp_path):
     members = shop.lists(("Ann_Trades", "Gold"), ("bob-fx", "Gold"), ("Cy_Pays", "Gold"))
     said = shop.imports(members, "--from", "whop")
     assert said.exit_code == 0
-    assert "1 have access until the end that is paid." in said.output
-    assert "1 pay, and have no access. --grant-missing gives it to them.\n  Cy_Pays" in said.output
-    assert "1 paid for longer than they have access." in said.output
+    assert "1 person has access until the end that is paid." in said.output
+    assert "1 person pays, and has no access. --grant-missing gives it.\n  Cy_Pays" in said.output
+    assert "1 person paid for longer than they have access." in said.output
     assert (
-        f"bob-fx · mem_20 (line 3): Gold, pays until {END:%Y-%m-%d %H:%M}, has until" in said.output
+        f"bob-fx · mem_20 (line 3): Gold, pays until {END:%Y-%m-%d %H:%M} UTC, has until"
+        in said.output
     )
-    assert "1 have access, and do not pay in this list" in said.output
+    assert "1 person has access, and does not pay in this list." in said.output
     assert "Stranger_1: Trend, without an end" in said.output
     assert "/webhook add" in said.output
     assert "Nothing was changed. The same with --apply takes 2 people over." in said.output
@@ -174,6 +175,13 @@ def test_the_file_alone_holds_addresses_and_only_its_owner_reads_it(shop, tmp_pa
     assert "example.org" not in said.output
 
 
+def test_a_file_that_cannot_be_written_is_said_before_anything_is_done(shop, tmp_path):
+    members = shop.lists(("Ann_Trades", "Gold"))
+    for path in (tmp_path / "nowhere" / "a.csv", tmp_path / "no" / "folder.csv"):
+        with pytest.raises(StartupError, match="cannot be written there"):
+            shop.imports(members, "--from", "whop", "--apply", "--report", path)
+
+
 def test_which_item_a_plan_is_must_be_said_where_there_are_several(shop):
     asyncio.run(shop.sells("range"))
     shop.gives("Ann_Trades")
@@ -187,8 +195,31 @@ def test_which_item_a_plan_is_must_be_said_where_there_are_several(shop):
     said = shop.imports(
         members, "--from", "whop", "--map", "gold MONTHLY=trend", "--map", "Stickers=none"
     )
-    assert "2 have access until the end that is paid." in said.output
-    assert "1 pay for something that is no item here." in said.output
+    assert "2 people have access until the end that is paid." in said.output
+    assert "1 person pays for something that is no item here." in said.output
+
+
+def test_what_a_price_of_the_shop_is_by_now_is_not_asked_again(shop):
+    asyncio.run(shop.sells("range"))
+    shop.gives("Ann_Trades")
+
+    async def sold(connection):
+        source = await connections.add(
+            connection,
+            HOME,
+            public_id="w1",
+            provider="whop",
+            options={},
+            by=1,
+            at=NOW,
+            reference="r",
+        )
+        price = await prices.add(connection, source.id, "plan_1", "Gold", NOW)
+        await prices.set_item(connection, price.id, script_id=shop.sold["trend"].id)
+
+    asyncio.run(shop.writes(sold))
+    said = shop.imports(shop.lists(("Ann_Trades", "Gold monthly")), "--from", "whop")
+    assert "1 person has access until the end that is paid." in said.output
 
 
 def test_on_a_terminal_each_plan_is_asked_about_once(shop, monkeypatch):
@@ -199,7 +230,7 @@ def test_on_a_terminal_each_plan_is_asked_about_once(shop, monkeypatch):
     said = shop.imports(members, "--from", "whop", typed="gold\ntrend\n")
     assert "2 people pay for “Gold”. Which of yours is that: range, trend?" in said.output
     assert "There is no such short name." in said.output
-    assert "1 have access until" in said.output
+    assert "1 person has access until" in said.output
 
 
 def test_a_list_of_another_shop_or_no_list_at_all_is_a_sentence(shop, tmp_path):
@@ -228,10 +259,10 @@ def test_rows_that_are_not_understood_are_named_with_what_helps(shop, tmp_path):
         + "mem_30,c@example.org,Gold,plan_1,sleeping,,cy\n"
     )
     said = shop.imports(path, "--from", "whop")
-    assert "Not understood, or not wholly (2):" in said.output
+    assert "Not understood, or not wholly" in said.output
     assert "line 3: the date in the column renewalperiodend cannot be read." in said.output
     assert "line 4: the word in the column status is not known." in said.output
-    assert "1 have access until" in said.output
+    assert "1 person has access until" in said.output
 
 
 def test_several_connections_must_be_told_apart(shop):

@@ -49,6 +49,8 @@ FACTS = {
     "payment_held": (None, CONTRACT, "cm"),
     "payment_asks": (None, CONTRACT | {"why": "refunded", "part": "p1", "contract_id": 3}, "cm"),
     "payment_claimed": (None, CONTRACT, "cm"),
+    "payment_moved": (None, CONTRACT, "cm"),
+    "payments_moved": (None, {"number": 590, "provider": "whop"}, "m"),
     "payment_ended": (None, CONTRACT, "cm"),
     "payment_kept": (None, CONTRACT, "cm"),
     "codes_made": (None, CODES, "s"),

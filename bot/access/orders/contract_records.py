@@ -44,7 +44,8 @@ class ContractRecords:
                     connection, source.guild_id, source.provider, group.refs
                 )
             ]
-        if not found:  # the list of a shop told of it, and not by these ids
+        if not found and source.provider not in _NUMBERED_BY_VENDOR:
+            # The list of a shop told of it, and not by these ids.
             found = await awaited(connection, source, group.facts)
         if not found:
             contract = await contracts.add(

@@ -43,6 +43,7 @@ QUIET = (
     "restore_dropped_one",
     "product_gain",
     "product_loss",
+    "payment_moved",
 )
 # Of one script that came to a product, or left it.
 _OF_ONE_SCRIPT = ("product_gain", "product_loss")

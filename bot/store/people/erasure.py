@@ -41,7 +41,13 @@ from bot.store.tables.ledger import (
 )
 from bot.store.tables.messages import direct_message
 from bot.store.tables.outgoing import outgoing_event
-from bot.store.tables.payments import buyer_token, claim_code, contract, delivery
+from bot.store.tables.payments import (
+    buyer_token,
+    claim_code,
+    contract,
+    contract_ref,
+    delivery,
+)
 from bot.store.tables.people import attempt, claim, customer, merged_customer, proof
 from bot.store.tables.reminders import reminders_off
 from bot.store.tables.sales import code_use, trial_use
@@ -271,6 +277,11 @@ async def _rewrite_payments(connection: AsyncConnection, person: Customer) -> No
         update(delivery).where(delivery.c.contract_id.in_(theirs)).values(body=None)
     )
     await connection.execute(delete(claim_code).where(claim_code.c.contract_id.in_(theirs)))
+    await connection.execute(  # by what a message would be known as theirs
+        delete(contract_ref).where(
+            contract_ref.c.contract_id.in_(theirs), contract_ref.c.ref.like("await %")
+        )
+    )
     await connection.execute(
         update(contract).where(mine).values(buyer=None, customer_ref=None, claimed_by=None)
     )

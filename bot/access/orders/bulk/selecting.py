@@ -150,6 +150,8 @@ def _understood(
     """Return what is asked for. Raises NobodyChosen, or NothingToDo where the item or the time lacks."""
     item = chosen.item or defaults.item
     names_some = chosen.everyone or chosen.role_id is not None or chosen.ends_before is not None
+    if chosen.role_id is not None and members is None:
+        raise NobodyChosen  # who has the role is not known: that must never mean everybody
     if not names_some and (kind is BatchKind.GRANT or item is None):
         raise NobodyChosen
     if kind is BatchKind.GRANT and item is None:

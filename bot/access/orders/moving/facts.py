@@ -88,6 +88,11 @@ def awaited_of(guild_id: int, facts: Iterable[Fact]) -> list[str]:
     return _ids(guild_id, codes, customer, email)
 
 
+def is_of_one(ref: str) -> bool:
+    """Return whether it names one subscription, and not a buyer who may have several (on Patreon nobody has)."""
+    return ref.startswith((f"{_AWAITED} code ", f"{_AWAITED} buyer user:"))
+
+
 def _ids(guild_id: int, codes: list[str], customer: str | None, email: str | None) -> list[str]:
     found = [f"{_AWAITED} code {digest_of(guild_id, code).hex()}" for code in codes]
     if customer:

@@ -12,7 +12,7 @@ _WORDS = {
     **dict.fromkeys(
         (
             "active", "activepatron", "renewing", "paid", "joined", "completed", "paidonce", "alive", "current",
-            "subscribed", "lifetime", "paidsubscriber", "onetime", "member",
+            "subscribed", "true", "yes", "1", "lifetime", "paidsubscriber", "onetime", "member",
         ),
         Paying.PAYS,
     ),
@@ -29,7 +29,7 @@ _WORDS = {
         (
             "canceled", "cancelled", "expired", "ended", "churned", "left", "unpaid", "incomplete", "drafted",
             "incompleteexpired", "formerpatron", "inactive", "paused", "refunded", "failedpayment", "removed",
-            "banned", "former",
+            "banned", "former", "false", "no", "0", "fixedsubscriptionperiodended",
         ),
         Paying.OVER,
     ),

@@ -1,4 +1,4 @@
-"""Gumroad: the export of sales, with a row for each charge. Its ids are those of the sales.
+"""Gumroad: the export of sales, with a row for each charge, or the list of subscribers.
 
 Messages of a renewal name a new sale and a subscription that the export does not hold: they are known by the
 licence key, which stays the same, else by the address.
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
-from bot.access.orders.moving.gathering import gathered
+from bot.access.orders.moving.gathering import gathered, paying_of
 from bot.access.orders.moving.records import Fault, Listing, Payer, Paying
 from bot.access.orders.moving.table import Row, RowUnread, rows
 from bot.access.rules.duration import Length
@@ -22,16 +22,42 @@ _LENGTHS = {
 }
 _BOUGHT = ("purchasetimeutctimezone", "purchasetime", "purchasedate", "createdat", "date")
 _IDS = ("purchaseid", "saleid")
+_SUBSCRIPTION = ("subscriptionid", "subscriberid")
 
 
 def read(files: Sequence[bytes], now: datetime) -> Listing:
     """Return who is in the lists: of each subscription what its last charge paid for. Raises ListUnreadable."""
-    found = [row for data in files for row in rows(data, needs=[_IDS])]
-    sales = [row for row in found if row.first(*_IDS).casefold() != "totals"]
+    needs = [(*_IDS, *_SUBSCRIPTION)]
+    found = [row for data in files for row in rows(data, needs=needs)]
+    sold = [row for row in found if row.first(*_IDS)]
+    subscribers = [row for row in found if not row.first(*_IDS)]
+    sales = [row for row in sold if row.first(*_IDS).casefold() != "totals"]
     sales.sort(key=lambda row: (_whose(row), row.line))
     last = [_last([*some]) for _, some in groupby(sales, key=_whose)]
+    last.sort(key=lambda row: row.line)
     return gathered(
-        sorted(last, key=lambda row: row.line), lambda row: _payer(row, now), "gumroad", now
+        [*last, *subscribers],
+        lambda row: _payer(row, now) if row.first(*_IDS) else _subscriber(row),
+        "gumroad",
+        now,
+    )
+
+
+def _subscriber(row: Row) -> Payer:
+    paying = paying_of(row, "status", "state")
+    subscription = row.first(*_SUBSCRIPTION)
+    return Payer(
+        row.line,
+        paying,
+        row.moment("nextchargedate", "nextcharge", "renewsat", "renewaldate", "enddate", "endedat"),
+        product=row.first("productname", "itemname", "product"),
+        keys=tuple(filter(None, (row.first("productid"), row.first("permalink")))),
+        contract=f"subscription:{subscription}",
+        licence=row.first("licensekey") or None,
+        email=row.email("email", "useremail", "purchaseemail"),
+        username=row.username(),
+        discord_id=row.discord_id(),
+        discord_name=row.discord_name(),
     )
 
 
@@ -81,7 +107,7 @@ def _payer(row: Row, now: datetime) -> Payer:
             paying = Paying.LATE
     if _went_back(row):
         paying, until = Paying.OVER, None
-    sale, subscription = row.first(*_IDS), row.first("subscriptionid")
+    sale, subscription = row.first(*_IDS), row.first(*_SUBSCRIPTION)
     payment = f"sale:{sale}"
     variants = row.first("variants")
     name = row.first("itemname", "productname", "product")

@@ -10,7 +10,16 @@ from bot.access.orders.moving.gathering import gathered, paying_of
 from bot.access.orders.moving.records import Listing, Payer, Paying
 from bot.access.orders.moving.table import Row, rows
 
-_STATUS = ("status", "subscriptionstatus", "memberstatus", "paymentstatus")
+_STATUS = (
+    "status",
+    "subscriptionstatus",
+    "memberstatus",
+    "paymentstatus",
+    "valid",
+    "isvalid",
+    "active",
+    "isactive",
+)
 _ENDS = (
     "currentperiodend", "nextpayment", "nextpaymentdate", "nextbillingdate", "renewaldate", "renewson",
     "nextbilling", "expires", "expireson", "expirationdate", "accessends", "enddate",

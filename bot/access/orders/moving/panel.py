@@ -22,7 +22,7 @@ from bot.access.orders.moving.records import (
     Paying,
     Wrong,
 )
-from bot.access.orders.moving.table import Row
+from bot.access.orders.moving.table import Row, shown
 
 _TABLES = {
     "client": ("clients", "client", "users", "customers"),
@@ -186,4 +186,4 @@ def _quoted(name: str) -> str:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None or isinstance(value, bytes) else str(value).strip()
+    return "" if value is None or isinstance(value, bytes) else shown(str(value).strip())

@@ -14,6 +14,7 @@ SHOPS = {
     "stripe": "Stripe",
     "patreon": "Patreon",
     "gumroad": "Gumroad",
+    PANEL: "the older panel",
 }
 
 
@@ -21,8 +22,12 @@ def read(shop: str, paths: Sequence[Path], now: datetime) -> Listing:
     """Return what the lists of a shop say (blocking: call it in a thread). Raises ListUnreadable or OSError."""
     reader = importlib.import_module(f"bot.access.orders.moving.{shop}")
     if shop == PANEL:
-        of_panel: Listing = reader.read(paths[0], now)
-        return of_panel
+        found: list[Listing] = [reader.read(path, now) for path in paths]
+        payers, bad, over = (
+            tuple(each for listing in found for each in getattr(listing, name))
+            for name in ("payers", "bad", "over")
+        )
+        return Listing(None, payers, bad, over)
     files: list[bytes] = []
     for path in paths:
         if path.stat().st_size > LARGEST:

@@ -89,9 +89,9 @@ class Payer:
     paid_at: datetime | None = None
 
     @property
-    def id(self) -> str:
-        """Return the shop's id of them by which staff find them there."""
-        return self.contract or self.payment or self.customer or f"line {self.line}"
+    def id(self) -> str | None:
+        """Return the shop's id by which staff find them there."""
+        return self.contract or self.payment or self.customer
 
 
 @dataclass(frozen=True, slots=True)

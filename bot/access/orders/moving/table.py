@@ -186,4 +186,9 @@ def _cell(text: str) -> str:
     cell = text.strip()
     if cell.startswith('="') and cell.endswith('"'):
         cell = cell[2:-1]
-    return cell.removeprefix("'").strip()[:_LONGEST_CELL]
+    return shown(cell.removeprefix("'").strip()[:_LONGEST_CELL])
+
+
+def shown(text: str) -> str:
+    """Return a text without what a terminal would obey."""
+    return text if text.isprintable() else "".join(sign for sign in text if sign.isprintable())

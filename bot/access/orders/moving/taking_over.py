@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.catalogue.lookup import Item, with_scripts
+from bot.access.catalogue.lookup import Item, item_of, with_scripts
 from bot.access.orders.moving.matching import TAKEN, Match, Outcome, Plan, matched
 from bot.access.orders.moving.records import Listing
 from bot.access.orders.moving.tying import Tying
@@ -25,11 +25,11 @@ from bot.store.engine.database import Database
 from bot.store.kinds import StateKind
 from bot.store.ledger import events
 from bot.store.records import Connection, Script
-from bot.store.sales import connections, moving
+from bot.store.sales import connections, deliveries, moving, prices
 from bot.store.sweeps import adopt
 from bot.store.vault import Vault
 
-AT_ONCE = 50  # in one transaction, so that a running bot gets its turn
+AT_ONCE = 20  # in one transaction, so that a running bot gets its turn
 _ID_BYTES = 24
 _T = TypeVar("_T")
 
@@ -113,6 +113,18 @@ class ChangeOfShop:
             )
         return found[0] if found else None
 
+    async def sold_as(self, source: Connection) -> dict[str, Item]:
+        """Return which item each price of a connection is by now, by the shop's ids and by its names."""
+        found: dict[str, Item] = {}
+        async with self._database.read() as connection:
+            for price in (await prices.of_shops(connection, [source.id]))[source.id]:
+                if price.product_id is None and price.script_id is None:
+                    continue
+                item = await item_of(connection, price.product_id, price.script_id)
+                for name in filter(None, (price.name, price.key)):
+                    found[name.casefold()] = item
+        return found
+
     async def apply(
         self,
         request: RequestContext,
@@ -156,7 +168,22 @@ class ChangeOfShop:
                         )  # fmt: skip
             number += len(some)
             tell(number, len(work))
+        if source is not None and done.tied:
+            await self._note(request, source, done.tied)
         return done
+
+    async def _note(self, request: RequestContext, source: Connection, number: int) -> None:
+        """Note in one line how many customers of a shop were taken over; messages that waited for a price go on."""
+        async with self._database.write() as connection:
+            await deliveries.process_unmapped(connection, source.id)
+            await events.record(
+                connection,
+                request.guild_id,
+                request.at,
+                "payments_moved",
+                actor=request.actor,
+                after={"number": number, "provider": source.provider},
+            )
 
     async def _scripts(self, guild_id: int, plan: Plan) -> list[Script]:
         async with self._database.read() as connection:

@@ -1,5 +1,6 @@
 """Ties what somebody has to the contract that pays for it: nothing is written to TradingView, no end changes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,14 +17,15 @@ from bot.access.people.identity import resolve
 from bot.access.request import FOUND, PAYMENT, RequestContext, Subject
 from bot.access.rules.contract_groups import Group, grouped
 from bot.access.rules.contracts import Standing, Why, derive
-from bot.access.rules.entitlements import last_seen, still_gives
+from bot.access.rules.entitlements import State, still_gives
 from bot.access.rules.payments import Line
 from bot.errors import UserError
-from bot.store.kinds import ActorKind, ClaimHow, EntitlementKind, PermissionState
+from bot.store.kinds import ActorKind, ClaimHow, EntitlementKind, PermissionState, StateKind
 from bot.store.ledger import entitlements, events, permissions, purchases
 from bot.store.people import customers
 from bot.store.records import Actor, Connection, Contract, Customer, Entitlement, Permission
 from bot.store.sales import contracts, moving, prices
+from bot.store.sales.moving import Access
 from bot.store.vault import Vault
 
 SHOP = Actor(ActorKind.SOURCE, PAYMENT)
@@ -31,12 +33,16 @@ SHOP = Actor(ActorKind.SOURCE, PAYMENT)
 
 @dataclass(frozen=True, slots=True)
 class Tied:
-    """A contract, what it comes to and whose it is; `is_new`: it gave nothing before."""
+    """A contract, what it comes to and whose it is.
+
+    `is_new`: it gave nothing before; `was_told`: messages told of it, and nobody knew whose it is.
+    """
 
     contract: Contract
     standing: Standing
     person: Customer
     is_new: bool
+    was_told: bool = False
 
 
 class Tying:
@@ -58,13 +64,15 @@ class Tying:
         """
         assert match.item is not None  # noqa: S101 - only what has an item is taken
         held = [
-            await permissions.by_id(connection, each.permission_id)
+            (await permissions.by_id(connection, each.permission_id), each)
             for each in match.held
-            if each.permission_id
+            if each.permission_id is not None
         ]
-        if not held or any(each.state is not PermissionState.DONE for each in held):
+        if not held or any(each.state is not PermissionState.DONE for each, _ in held):
             return None
-        person = await self._person(connection, match, held[0])
+        person = await self._person(connection, match, held[0][0])
+        if person.forget_at is not None:
+            return None
         tied = await self._contract(connection, match, person)
         if tied is None or not tied.is_new:
             return tied
@@ -72,6 +80,8 @@ class Tying:
         if due is None:
             return None
         await self._give(connection, tied, due, held)
+        if tied.was_told:  # what it was paid for since the list was written
+            await self._access(connection, tied.contract).follow(tied.standing, person)
         return tied
 
     async def extend(self, connection: AsyncConnection, match: Match) -> bool:
@@ -134,6 +144,7 @@ class Tying:
         if gave:
             standing = derive(self._records.of(contract), self._terms, request.at)
             return Tied(contract, standing, person, is_new=False)
+        was_told = bool(contract.facts)
         await self._map(connection, line_of(payer), match)
         await self._records.learn(connection, contract, group)
         contract = await self._belongs(connection, contract.id, person)
@@ -148,7 +159,9 @@ class Tying:
             paid_end=standing.paid_end,
             renews=standing.renews,
         )
-        return Tied(contract, standing, person, is_new=True) if standing.gives else None
+        if not standing.gives:
+            return None
+        return Tied(contract, standing, person, is_new=True, was_told=was_told)
 
     async def _known(self, connection: AsyncConnection, group: Group) -> Contract:
         """Return the contract that goes by these ids: of this connection, or of one that was removed."""
@@ -198,7 +211,7 @@ class Tying:
             connection,
             request.guild_id,
             request.at,
-            "payment_claimed",
+            "payment_moved",
             actor=request.actor,
             customer_id=person.id,
             member_id=person.member_id,
@@ -215,11 +228,11 @@ class Tying:
         connection: AsyncConnection,
         tied: Tied,
         due: Due,
-        held: list[Permission],
+        held: Sequence[tuple[Permission, Access]],
     ) -> None:
         """Let what was found on TradingView be of a purchase of the contract."""
         contract, request = tied.contract, self._request
-        reasons = [await self._found(connection, each) for each in held]
+        reasons = [await self._found(connection, *each) for each in held]
         ends = [each.ends_at for each in reasons if each.ends_at is not None]
         is_open = len(ends) < len(reasons)
         bought = await purchases.add(
@@ -251,12 +264,15 @@ class Tying:
             wanted=wanted.to_json(),
         )
 
-    async def _found(self, connection: AsyncConnection, permission: Permission) -> Entitlement:
+    async def _found(
+        self, connection: AsyncConnection, permission: Permission, access: Access
+    ) -> Entitlement:
         """Return the reason of what TradingView shows that has no other source, added where there is none."""
         now = self._request.at
         found = await self._reason(connection, permission, now)
         if found is None:
-            seen = last_seen(permission)
+            ends_at = access.ends_at
+            seen = State(StateKind.UNTIL if ends_at else StateKind.LIFETIME, ends_at)
             reference = f"moved {permission.id} {self._request.idempotency_key}"[:100]
             await add_found(
                 connection, permission, seen, now, reference=reference,
@@ -265,6 +281,8 @@ class Tying:
             await want_anew(
                 connection,
                 permission.id,
+                seen=seen.kind,
+                seen_ends_at=seen.ends_at,
                 ours=seen.kind,
                 ours_ends_at=seen.ends_at,
                 held_back=False,

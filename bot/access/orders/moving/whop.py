@@ -10,7 +10,16 @@ from bot.access.orders.moving.gathering import gathered, paying_of
 from bot.access.orders.moving.records import Listing, Payer, Paying
 from bot.access.orders.moving.table import Row, rows
 
-_STATUS = ("status", "membershipstatus", "mostrecentaction", "state")
+_STATUS = (
+    "status",
+    "membershipstatus",
+    "mostrecentaction",
+    "state",
+    "valid",
+    "isvalid",
+    "active",
+    "isactive",
+)
 _ENDS = (
     "expiresat", "expirationdate", "expires", "renewalperiodend", "currentperiodend", "nextrenewal",
     "nextrenewaldate", "renewaldate", "renewsat", "nextbillingdate", "validuntil", "enddate", "expiry",

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -11,69 +12,18 @@ from bot.access.orders.bulk.errors import BatchGone, BatchMovedOn, NothingToDo, 
 from bot.access.orders.bulk.recording import RowRecorder
 from bot.access.orders.bulk.records import Entry
 from bot.access.request import Subject
-from bot.access.rules.duration import parse_length, parse_until
 from bot.store.catalogue import products
 from bot.store.kinds import BatchKind, BatchState, Lookup, OrderState, RowProblem, RowState
 from bot.store.records import Actor
-from bot.tradingview import LIFETIME
 from tests.support.access_harness import open_harness
+from tests.support.bulk import Counter, entries as entries_at
 from tests.support.vendor_fixture import HOME, OTHER
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 NAMES = [f"Buyer_{number}" for number in range(12)]
 
 
-class Counter:
-    """Where somebody makes batches, and lets them be carried out."""
-
-    def __init__(self, harness):
-        self.harness, self.bulk = harness, harness.services.bulk
-
-    async def draft(self, kind, entries, **more):
-        return await self.bulk.batches.draft(self.harness.request(), Draft(kind, entries, **more))
-
-    async def start(self, number, **consent):
-        return await self.bulk.batches.start(self.harness.request(**consent), number)
-
-    async def run(self, kind, entries):
-        """Make a batch and carry it out to its end."""
-        number = await self.draft(kind, entries)
-        await self.start(number)
-        await self.to_the_end(number)
-        return number
-
-    async def to_the_end(self, number):
-        for _ in range(60):
-            await self.bulk.runner.look()
-            await self.harness.rest()
-            if (await self.view(number)).batch.ended_at is not None:
-                return
-            await self.harness.time.to_the_next(5)
-        raise AssertionError(await self.view(number))
-
-    async def view(self, number):
-        return await self.bulk.views.view(HOME, number)
-
-    async def rows(self, number, *states):
-        return await self.bulk.views.rows(HOME, number, *states)
-
-    async def problems(self, number):
-        return {row.line: row.problem for row in await self.rows(number) if row.problem}
-
-
-def entries(names, length=None, until=None, item="trend", **more):
-    end = None if until is None else LIFETIME if until == "L" else parse_until(until, NOW)
-    return [
-        Entry(
-            line,
-            username=name,
-            item=item,
-            length=None if length is None else parse_length(length),
-            until=end,
-            **more,
-        )
-        for line, name in enumerate(names, 2)
-    ]
+entries = partial(entries_at, now=NOW)
 
 
 @pytest.fixture

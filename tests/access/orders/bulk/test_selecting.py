@@ -263,6 +263,7 @@ async def test_by_a_claim_nobody_is_named_as_the_member_and_nobody_loses_anythin
     [
         (BatchKind.EXTEND, {}, NobodyChosen),
         (BatchKind.GRANT, {"item": "trend"}, NobodyChosen),
+        (BatchKind.EXTEND, {"item": "trend", "role_id": 5}, NobodyChosen),
         (BatchKind.GRANT, {"everyone": True}, NothingToDo),
         (BatchKind.EXTEND, {"item": "nothing"}, ItemUnknown),
         (BatchKind.EXTEND, {"item": "trend"}, NothingToDo),

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from bot import clock
 from bot.access.orders.moving.matching import Outcome
+from bot.access.request import Subject
 from bot.store.tables.payments import contract, contract_ref
 from tests.support.access_harness import open_harness
 from tests.support.fake_time import START
@@ -18,6 +19,7 @@ from tests.support.moved_shop import (
     whop_membership,
     written,
 )
+from tests.support.vendor_fixture import HOME
 
 SLACK = timedelta(days=2)
 MONTH = timedelta(days=30)
@@ -170,6 +172,12 @@ async def test_addresses_are_kept_encrypted_alone(harness, tmp_path):
         names = list(await connection.scalars(select(contract.c.name)))
     assert any(ref.startswith("await address ") for ref in refs)
     assert "example" not in repr(refs + names)
+    await harness.erasures.forget(harness.request(confirmed=True), Subject(username=NAME))
+    await harness.rest()
+    await harness.erasures.carry_out()
+    async with harness.database.read() as connection:
+        refs = list(await connection.scalars(select(contract_ref.c.ref)))
+    assert not [ref for ref in refs if ref.startswith("await ")]
 
 
 async def test_of_one_buyers_two_subscriptions_the_right_one_goes_on(harness, tmp_path):
@@ -192,3 +200,46 @@ async def test_of_one_buyers_two_subscriptions_the_right_one_goes_on(harness, tm
     assert harness.end(NAME) == later
     assert await moved.bought() == ["payment", "payment"]
     assert await moved.all_done()
+
+
+async def test_something_else_that_the_buyer_buys_is_a_contract_of_its_own(harness, tmp_path):
+    moved = MovedShop(harness, tmp_path, "gumroad")
+    await moved.connect("gumroad")
+    await moved.take_over(list_of("gumroad"))
+    other = {"product_name": "Stickers", "permalink": "stick", "product_id": "prod9=="}
+    await moved.says(
+        "gumroad", gumroad_charge("s7==", START, subscription_id="", recurrence="", **other)
+    )
+    assert len(await moved.rows(contract)) == 2
+    told, later = messages("gumroad", END)
+    await moved.says("gumroad", told[0])
+    assert (harness.end(NAME), len(await moved.rows(contract))) == (later + SLACK, 2)
+    assert await moved.bought() == ["payment"]
+
+
+async def test_a_tier_that_the_message_does_not_name_is_asked_about_once(harness, tmp_path):
+    moved = MovedShop(harness, tmp_path, "patreon")
+    await moved.connect("patreon")
+    await moved.take_over(list_of("patreon"))
+    told, later = messages("patreon", END)
+    bare = {**told[0], "included": []}
+    await moved.says("patreon", bare)
+    assert (harness.end(NAME), len(await moved.rows(contract))) == (END, 1)
+    await harness.services.prices.set_item(harness.request(), moved.source.id, "4", "trend")
+    await harness.services.deliveries.process()
+    harness.queue.wake(HOME)
+    await harness.rest()
+    assert (harness.end(NAME), await moved.bought()) == (later + SLACK, ["payment"])
+    assert await moved.all_done()
+
+
+async def test_what_was_bought_once_ends_when_the_money_goes_back(harness, tmp_path):
+    moved = MovedShop(harness, tmp_path, "gumroad")
+    await moved.connect("gumroad")
+    harness.give("bob-fx", None)
+    text = list_of("gumroad").replace("monthly", "").replace(NAME, "bob-fx")
+    assert (await moved.take_over(text)).tied == 1
+    back = {"resource_name": "refund", "refunded": "true", "subscription_id": "", "recurrence": ""}
+    await moved.says("gumroad", gumroad_charge("s1==", START, **back))
+    assert harness.end("bob-fx") == "absent"
+    assert await moved.bought() == ["payment"]

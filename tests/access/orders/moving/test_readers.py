@@ -207,6 +207,39 @@ def test_gumroad_tells_who_cancelled_what_was_bought_once_and_each_tier():
     assert (once.product, once.keys) == ("Scripts · Pro", ())
 
 
+def test_gumroads_subscribers_are_known_by_their_subscriptions():
+    text = (
+        "Subscription ID,Email,Product,Status,Next charge date\n"
+        "sub==,a@example.org,Scripts,alive,2026-04-01 10:00\n"
+        "sub2==,b@example.org,Scripts,pending_cancellation,2026-04-01 10:00\n"
+        "sub3==,c@example.org,Scripts,cancelled,\n"
+    )
+    found = gumroad.read([text.encode()], NOW)
+    assert [(each.contract, each.paying, each.until) for each in found.payers] == [
+        ("subscription:sub==", PAYS, APRIL),
+        ("subscription:sub2==", CANCELLED, APRIL),
+    ]
+    assert [each.contract for each in found.over] == ["subscription:sub3=="]
+
+
+def test_a_list_may_say_yes_and_no_instead_of_a_status():
+    text = (
+        "Membership ID,Valid,Expires at\nmem_1,TRUE,2026-04-01\nmem_2,false,2026-04-01\nmem_3,0,\n"
+    )
+    found = whop.read([text.encode()], NOW)
+    assert [(each.contract, each.paying) for each in found.payers] == [
+        ("mem_1", PAYS),
+        ("mem_2", CANCELLED),
+    ]
+    assert [each.contract for each in found.over] == ["mem_3"]
+
+
+def test_what_a_terminal_would_obey_is_taken_out():
+    text = "Membership ID,Status,Product,Discord\nmem_1,completed,Go\x1b[2Jld,a\x07nn\n"
+    payer = one(whop.read([text.replace("\x1b", "").encode()], NOW))
+    assert (payer.product, payer.discord_name) == ("Go[2Jld", "ann")
+
+
 def test_what_is_wrong_is_named_by_line_and_the_rest_is_taken():
     text = (
         "Membership ID,Email,Status,Expires at,Discord ID,TradingView username\n"
