@@ -31,6 +31,7 @@ _SHOWN = 30  # people of one kind on the terminal, where a file names them all
 _LINES = 8  # of the rows with the same mistake
 
 _WRONG = {
+    Wrong.NO_FILE: "That is no file of its own. Save the list as one first.",
     Wrong.EMPTY: "The file is empty.",
     Wrong.TOO_LARGE: "The file is too large: at most 10 MB and 50,000 rows are read at once (256 MB of a database).",
     Wrong.NO_TEXT: "The file is no CSV text. An Excel file must be saved as CSV first.",
