@@ -7,6 +7,7 @@ from bot.access.orders.moving.matching import Match, Outcome
 from bot.access.orders.moving.records import BadRow, Fault, ListUnreadable, Payer, Paying, Wrong
 
 _WRONG = {
+    Wrong.NO_FILE: "That is no file of its own. Save the list as one first.",
     Wrong.EMPTY: "The file is empty.",
     Wrong.TOO_LARGE: "The file is too large: at most 10 MB and 50,000 rows are read at once (256 MB of a database).",
     Wrong.NO_TEXT: "The file is no CSV text. An Excel file must be saved as CSV first.",

@@ -10,6 +10,7 @@ from bot.access.ledger.changes import Change, NewOrder, Recorded, Target
 from bot.access.ledger.errors import OvertakenSince
 from bot.access.ledger.receipts import CHANGES
 from bot.access.ledger.record import record_for
+from bot.access.orders.bulk.batches import scripts_shown
 from bot.access.orders.bulk.forecast import before_of
 from bot.access.orders.put_backs import put_back_in
 from bot.access.people.errors import (
@@ -121,6 +122,8 @@ class RowRecorder:
                 unless=CHANGES,
             )
         item = await self._item(row)
+        if self.batch.kind in _TAKING and not self._shown(item):
+            return None
         since = self._changed if self.batch.kind in _TAKING else self._ended
         who = row.customer_id or self._known_by_now.get((row.username or "").casefold(), 0)
         if since.get(who, set()) & {script.id for script in item.scripts}:
@@ -150,6 +153,13 @@ class RowRecorder:
         if not scripts or (item.product is not None and item.product.archived_at is not None):
             raise ProductEmpty(item.title)
         return item
+
+    def _shown(self, item: Item) -> bool:
+        """Return whether the dry run looked at every script of a product: one that was added since was not seen."""
+        if item.product is None:
+            return True
+        seen = scripts_shown(self.batch.chosen, item.product.id)
+        return all(script.id in seen for script in item.scripts)
 
     async def _person(self, row: BatchRow, request: RequestContext) -> Customer:
         """Return whose access it is: as at the dry run, by another name too; or found anew by the name."""

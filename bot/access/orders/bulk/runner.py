@@ -62,7 +62,7 @@ class BatchRunner:
             try:
                 busy = await self.look()
             except Exception:  # the next look goes on
-                log.exception("batches stumbled; again in %s s", EVERY)
+                log.exception("batches could not be looked for; again in %s s", EVERY)
             await clock.sleep(AT_LEAST)
             await clock.set_within(EVERY if busy else None, self._woken)
 

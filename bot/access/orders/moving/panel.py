@@ -59,7 +59,8 @@ _OFF = frozenset(
         "deleted",
     }
 )
-_FOR_GOOD = frozenset({"", "lifetime", "never", "permanent", "none", "null", "forever"})
+# Nothing is no word for it: a missing date never becomes lifetime.
+_FOR_GOOD = frozenset({"lifetime", "never", "permanent", "none", "null", "forever"})
 _BEGINS = b"SQLite format 3\0"
 _NO_LOG = b"\x01\x01"  # in the header: how the file is written and read
 _LARGEST_VALUE = 1_000_000  # bytes
@@ -177,7 +178,8 @@ def _payer(row: Row) -> Payer:
 
 
 def _paying(row: Row, cells: Mapping[str, str], moment: Callable[[str], datetime | None]) -> Payer:
-    ends = None if cells["ends"].casefold() in _FOR_GOOD else moment("ends")
+    is_for_good = cells["ends"].casefold() in _FOR_GOOD
+    ends = None if is_for_good else moment("ends")
     is_off = cells["status"].casefold() in _OFF or cells["active"].casefold() in _OFF
     named = Row(
         row.line,
@@ -188,7 +190,7 @@ def _paying(row: Row, cells: Mapping[str, str], moment: Callable[[str], datetime
         row.line,
         Paying.OVER if is_off else Paying.CANCELLED if ends else Paying.PAYS,
         None if is_off else ends,
-        for_good=ends is None,
+        for_good=is_for_good,
         product=cells["title"] or cells["pine"],
         keys=tuple(filter(None, [cells["pine"]])),
         email=named.email("email"),

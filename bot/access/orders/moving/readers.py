@@ -21,6 +21,8 @@ SHOPS = {
 
 def read(shop: str, paths: Sequence[Path], now: datetime) -> Listing:
     """Return what the lists of a shop say (blocking: call it in a thread). Raises ListUnreadable or OSError."""
+    if not all(path.is_file() for path in paths):  # a pipe or a device may have no end
+        raise ListUnreadable(Wrong.NO_FILE)
     if shop == PANEL:
         panel = _reader(PANEL)
         return _together([panel.read(path, now) for path in paths])
