@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.access.rules.duration import Length, RowEnd, parse_length
+from bot.access.rules.duration import Length, RowEnd, parse_length, plus
 from bot.store.kinds import EntitlementKind, StateKind
 from bot.store.records import Entitlement, Permission
 from bot.tradingview.models import LIFETIME, End, Lifetime, Row
@@ -218,7 +218,7 @@ def _held_until(reasons: Iterable[Entitlement | Settled]) -> datetime | None:
 
 def _with_grace(end: datetime, reason: Entitlement | Settled) -> datetime:
     """Return the end that a reason has on TradingView."""
-    return end + timedelta(days=reason.grace_days)
+    return plus(end, timedelta(days=reason.grace_days))
 
 
 def _start(end: RowEnd | None, held_until: datetime | None, asked_at: datetime) -> RowEnd:

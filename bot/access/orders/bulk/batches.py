@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,12 +28,13 @@ from bot.memory import without_full_collections
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, BatchState, RowState
-from bot.store.ledger import batches, events, work
+from bot.store.ledger import batch_rows, batches, events, work
 from bot.store.records import USHER, Batch, BatchRow
 from bot.store.sweeps import seats
 from bot.store.vault import Vault
 
 DRAFT_LIFE = timedelta(hours=24)
+_SCRIPTS = "scripts"  # of what is chosen: by product, what it consisted of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,9 @@ class Batches:
             calls = await _calls(connection, facts.scripts_of, rows)
         end = month_end(request.at).start
         whole = await asyncio.to_thread(forecast, rows, request.at, census, end, calls)
-        return await self.keep(request, draft, rows, whole)
+        shown = {**(draft.chosen or {}), **_scripts_of(facts)}
+        draft = replace(draft, chosen=shown)
+        return await self.keep(request, draft, rows, whole, facts.newest_order_id)
 
     async def keep(
         self,
@@ -91,9 +94,13 @@ class Batches:
         draft: Draft,
         rows: Sequence[BatchRow],
         whole: Forecast,
+        newest_order_id: int,
         undoes_id: int | None = None,
     ) -> int:
-        """Keep the rows of a dry run; returns the batch's number. Raises NothingToDo."""
+        """Keep the rows of a dry run; `newest_order_id` is of when their facts were read.
+
+        Returns the batch's number. Raises NothingToDo.
+        """
         if not any(row.state in (RowState.PLANNED, RowState.FAULTY) for row in rows):
             counted = Counter(row.problem for row in rows if row.problem is not None)
             raise NothingToDo(tuple(counted.most_common()))
@@ -112,9 +119,10 @@ class Batches:
                 file_name=draft.file_name,
                 chosen=dict(draft.chosen or {}),
                 forecast=whole.to_json(),
+                newest_order_id=newest_order_id,
                 undoes_id=undoes_id,
             )
-            await batches.add_rows(connection, batch.id, rows)
+            await batch_rows.add(connection, batch.id, rows)
         self._changed()
         return batch.id
 
@@ -266,6 +274,23 @@ class Batches:
     def _changed(self) -> None:
         for listener in self.on_change:
             listener()
+
+
+def _scripts_of(facts: Facts) -> dict[str, Any]:
+    """Return what scripts each product has at the dry run, as the batch keeps it."""
+    return {
+        _SCRIPTS: {
+            str(item.product.id): [script.id for script in item.scripts]
+            for item in facts.items.values()
+            if item.product is not None
+        }
+    }
+
+
+def scripts_shown(chosen: Mapping[str, Any], product_id: int) -> Collection[int]:
+    """Return the scripts of a product at which the dry run of a batch looked."""
+    found: Collection[int] = chosen.get(_SCRIPTS, {}).get(str(product_id), ())
+    return found
 
 
 async def note(

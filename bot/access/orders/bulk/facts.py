@@ -11,6 +11,7 @@ from bot.access.catalogue.lookup import Item, every_item
 from bot.access.request import FOUND
 from bot.access.rules.entitlements import NOTHING, State, gives_more, want
 from bot.store.kinds import EntitlementKind, StateKind
+from bot.store.ledger import orders
 from bot.store.records import BatchRow, Customer, Entitlement
 from bot.store.sweeps import standing
 from bot.store.sweeps.standing import Held, Listed
@@ -81,6 +82,7 @@ class Facts:
     """Everybody's names, and what they have of the scripts that a batch is about."""
 
     now: datetime
+    newest_order_id: int  # 0: the server has none yet
     items: Mapping[str, Item]  # those that were asked about, by their short names
     sold: tuple[str, ...]  # the short names of everything on sale
     people: tuple[Customer, ...]
@@ -136,6 +138,7 @@ async def facts_for(
     connection: AsyncConnection, guild_id: int, typed: Iterable[str], now: datetime
 ) -> Facts:
     """Return what is known about everybody, as to these items; some thousand people take a second."""
+    newest_order_id = await orders.newest_id(connection, guild_id)
     sold = await every_item(connection, guild_id)
     items = {name: sold[name] for name in {folded(each) for each in typed} if name in sold}
     script_ids = {script.id for item in items.values() for script in item.scripts}
@@ -150,6 +153,7 @@ async def facts_for(
             of_permission.setdefault(reason.permission_id or 0, []).append((product_id, reason))
         return Facts(
             now,
+            newest_order_id,
             items,
             tuple(sold),
             tuple(people),

@@ -10,7 +10,7 @@ from bot.access.rules.seat_fee import Census
 from bot.store.kinds import RowState
 from bot.store.records import BatchRow
 
-SMALLEST, CHUNK, PAGE = 20, 100, 30  # as `bot.access.sync.batch` reads whole lists
+SMALLEST, CHUNK, PAGE = 20, 100, 30  # as `bot.access.sync.chunk` reads whole lists
 
 
 @dataclass(frozen=True, slots=True)

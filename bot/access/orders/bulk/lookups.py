@@ -9,7 +9,7 @@ from bot.access.people.username_lookup import nearest
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
 from bot.store.kinds import Lookup, RowProblem, RowState
-from bot.store.ledger import batches
+from bot.store.ledger import batch_rows
 from bot.store.records import BatchRow
 from bot.tradingview import TradingViewError
 
@@ -56,7 +56,7 @@ class Lookups:
         now = clock.monotonic()
         self._not_before = {each: at for each, at in self._not_before.items() if at > now}
         async with self._database.read() as connection:
-            found = await batches.to_look_up(connection, self._not_before, AT_ONCE)
+            found = await batch_rows.to_look_up(connection, self._not_before, AT_ONCE)
         if not found:
             return False
         guild_id = found[0][0]
@@ -70,18 +70,20 @@ class Lookups:
         async with self._database.write() as connection:
             for row, (spelled, user_id, near) in zip(rows, answers, strict=True):
                 if spelled is None:
-                    await batches.change_row(
+                    await batch_rows.change(
                         connection,
                         row.id,
+                        RowState.PLANNED,
                         state=RowState.LEFT_OUT,
                         problem=RowProblem.USER_UNKNOWN,
                         detail=", ".join(near) or None,
                         lookup=Lookup.UNKNOWN,
                     )
                 else:
-                    await batches.change_row(
+                    await batch_rows.change(
                         connection,
                         row.id,
+                        RowState.PLANNED,
                         username=spelled,
                         tv_user_id=user_id,
                         lookup=Lookup.KNOWN,

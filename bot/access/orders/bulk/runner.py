@@ -18,7 +18,7 @@ from bot.jobs import Jobs
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchState, OrderState, RowState
-from bot.store.ledger import batches, orders
+from bot.store.ledger import batch_orders, batch_rows, batches, orders
 from bot.store.records import Batch
 from bot.store.vault import Vault
 
@@ -63,7 +63,7 @@ class BatchRunner:
             try:
                 busy = await self.look()
             except Exception:  # the next look goes on
-                log.exception("batches stumbled; again in %s s", EVERY)
+                log.exception("batches could not be looked for; again in %s s", EVERY)
             await clock.sleep(AT_LEAST)
             await clock.set_within(EVERY if busy else IDLE, self._woken)
 
@@ -75,16 +75,22 @@ class BatchRunner:
         for batch in found:
             if batch.guild_id in still:
                 continue
-            if batch.state is BatchState.RUNNING:
-                await self._feed(batch)
-            elif batch.state is BatchState.CANCELLED:
-                await self._withdraw(batch)
+            try:
+                await self._go_on(batch)
+            except Exception:  # the others go on meanwhile
+                log.exception("batch %s stumbled; again in %s s", batch.id, EVERY)
         return bool(found)
+
+    async def _go_on(self, batch: Batch) -> None:
+        if batch.state is BatchState.RUNNING:
+            await self._feed(batch)
+        elif batch.state is BatchState.CANCELLED:
+            await self._withdraw(batch)
 
     async def _feed(self, batch: Batch) -> None:
         """Record rows while TradingView has not enough to do; the last one done, the batch is."""
         async with self._database.read() as connection:
-            room = AHEAD - await batches.ahead(connection, batch.id)
+            room = AHEAD - await batch_orders.ahead(connection, batch.id)
         if room < REFILL:
             return
         while True:
@@ -92,10 +98,12 @@ class BatchRunner:
                 current = await batches.by_id(connection, batch.guild_id, batch.id)
                 if current is None or current.state is not BatchState.RUNNING:
                     return
-                rows = await batches.rows(connection, batch.id, RowState.PLANNED, limit=AT_ONCE)
+                rows = await batch_rows.listed(
+                    connection, batch.id, RowState.PLANNED, limit=AT_ONCE
+                )
                 recorder = RowRecorder(connection, self._vault, current)
                 await recorder.record(rows, _request(current))
-                if not rows and not await batches.is_waiting(connection, batch.id):
+                if not rows and not await batch_orders.is_waiting(connection, batch.id):
                     await self._end(connection, current, BatchState.DONE, "batch_done")
             self._notifier.ended(recorder.superseded)
             room -= AT_ONCE
@@ -108,10 +116,10 @@ class BatchRunner:
         while True:
             superseded: list[int] = []
             async with self._database.write() as connection:
-                await batches.change_rows(
+                await batch_rows.change_all(
                     connection, batch.id, RowState.PLANNED, state=RowState.WITHDRAWN
                 )
-                rows = await batches.unsent(connection, batch.id, AT_ONCE)
+                rows = await batch_orders.unsent(connection, batch.id, AT_ONCE)
                 for row in rows:
                     lead = await orders.by_id(connection, row.order_id or 0)
                     assert lead is not None  # noqa: S101 - a foreign key
@@ -128,7 +136,9 @@ class BatchRunner:
                         pass
                     else:
                         superseded += recorded.superseded
-                    await batches.change_row(connection, row.id, state=RowState.WITHDRAWN)
+                    await batch_rows.change(
+                        connection, row.id, RowState.ORDERED, state=RowState.WITHDRAWN
+                    )
                 if not rows:
                     await self._end(connection, batch, BatchState.CANCELLED, "batch_ended")
             self._notifier.ended(superseded)
@@ -141,7 +151,7 @@ class BatchRunner:
     ) -> None:
         now = clock.now()
         await batches.change(connection, batch.id, state=state, ended_at=now)
-        counted = await batches.numbers(connection, batch.id)
+        counted = await batch_orders.numbers(connection, batch.id)
         await note(
             connection,
             batch,
@@ -166,7 +176,7 @@ class BatchRunner:
                 )
                 await note(connection, batch, now, "batch_cancelled")
             await batches.drop(connection, await batches.drafts(connection, now - DRAFT_LIFE))
-            await batches.drop_rows(connection, now - KEEP_ROWS)
+            await batch_rows.drop(connection, now - KEEP_ROWS)
         self.wake()
 
 

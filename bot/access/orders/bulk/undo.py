@@ -20,7 +20,16 @@ from bot.access.rules.seat_fee import month_end
 from bot.memory import without_full_collections
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, BatchState, OrderKind, RowProblem, RowState
-from bot.store.ledger import batches, entitlements, orders, permissions, purchases, put_backs, work
+from bot.store.ledger import (
+    batch_rows,
+    batches,
+    entitlements,
+    orders,
+    permissions,
+    purchases,
+    put_backs,
+    work,
+)
 from bot.store.people import customers
 from bot.store.records import Batch, BatchRow, Customer, Entitlement, Order, Permission, Purchase
 from bot.store.sweeps.standing import Held
@@ -57,9 +66,10 @@ class Undo:
                 return known.id
             batch = await one(connection, request.guild_id, batch_id)
             _refuse(batch, request.at)
+            newest_order_id = await orders.newest_id(connection, request.guild_id)
             rows: list[BatchRow] = []
             changes: dict[int, int] = {}
-            async for some in batches.in_turn(connection, batch.id, RowState.ORDERED):
+            async for some in batch_rows.in_turn(connection, batch.id, RowState.ORDERED):
                 found = await _facts(connection, batch, some)
                 made = await asyncio.to_thread(_rows, some, found, request.at)
                 rows += made
@@ -76,7 +86,7 @@ class Undo:
         rows.sort(key=lambda row: -(row.undoes_order_id or 0))
         whole = await asyncio.to_thread(forecast, rows, request.at, census, end, calls)
         draft = Draft(BatchKind.UNDO, (), chosen={"undoes": batch.id, "kind": batch.kind})
-        return await self._batches.keep(request, draft, rows, whole, batch.id)
+        return await self._batches.keep(request, draft, rows, whole, newest_order_id, batch.id)
 
 
 def _refuse(batch: Batch, now: datetime) -> None:

@@ -1,11 +1,21 @@
 """The lists of shops: what each row says of whom, in any letters, order and dates; what is wrong is named by line."""
 
+import os
 import sqlite3
 from datetime import UTC, datetime
 
 import pytest
 
-from bot.access.orders.moving import dates, gumroad, launchpass, panel, patreon, stripe, whop
+from bot.access.orders.moving import (
+    dates,
+    gumroad,
+    launchpass,
+    panel,
+    patreon,
+    readers,
+    stripe,
+    whop,
+)
 from bot.access.orders.moving.records import Fault, ListUnreadable, Paying, Wrong
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -371,3 +381,12 @@ def test_what_is_no_database_or_a_damaged_one_is_said_so(tmp_path):
         with pytest.raises(ListUnreadable) as refused:
             panel.read(path, NOW)
         assert refused.value.wrong is Wrong.NO_DATABASE
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes as on Linux and macOS")
+@pytest.mark.parametrize("shop", ["whop", "panel"])
+def test_a_pipe_is_no_list_and_nobody_waits_for_it(tmp_path, shop):
+    os.mkfifo(tmp_path / "list")
+    with pytest.raises(ListUnreadable) as refused:
+        readers.read(shop, [tmp_path / "list"], NOW)
+    assert refused.value.wrong is Wrong.NO_FILE

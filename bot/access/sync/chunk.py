@@ -29,8 +29,8 @@ def is_cheaper(changes: int, rows: int) -> bool:
     return changes + pages < 3 * changes
 
 
-class Batch:
-    """One chunk of at most `LARGEST` permissions of one script.
+class Chunk:
+    """At most `LARGEST` permissions of one script.
 
     `report` is told how each of them ended: without an error when it agrees, or starts over. Chunks
     with the same `writing` write one after the other: one is read back while the next is written.

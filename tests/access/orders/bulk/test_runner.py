@@ -1,0 +1,37 @@
+"""What carries batches out: one that fails holds up no other."""
+
+import pytest
+
+from bot.access.orders.bulk import runner as runner_module
+from bot.store.kinds import BatchKind, BatchState
+from tests.support.access_harness import open_harness
+from tests.support.bulk import Counter, entries
+
+
+@pytest.fixture
+async def counter(tmp_path, frozen):
+    async with open_harness(tmp_path, frozen) as harness:
+        for name in ("Buyer_0", "Buyer_1"):
+            harness.vendor.world.add_user(name)
+        yield Counter(harness)
+
+
+async def test_a_batch_that_fails_holds_up_no_other(counter, monkeypatch, caplog):
+    broken = await counter.draft(BatchKind.GRANT, entries(["Buyer_0"], "1M"))
+    sound = await counter.draft(BatchKind.GRANT, entries(["Buyer_1"], "1M"))
+    for number in (broken, sound):
+        await counter.start(number)
+
+    class Breaking(runner_module.RowRecorder):
+        async def record(self, rows, request):
+            if self.batch.id == broken:
+                raise ZeroDivisionError
+            await super().record(rows, request)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runner_module, "RowRecorder", Breaking)
+        await counter.to_the_end(sound)
+    assert (await counter.view(broken)).batch.state is BatchState.RUNNING
+    assert f"batch {broken} stumbled" in caplog.text
+    await counter.to_the_end(broken)  # nothing of it was lost
+    assert (await counter.view(broken)).batch.state is BatchState.DONE

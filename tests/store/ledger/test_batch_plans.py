@@ -1,0 +1,41 @@
+"""What is asked about a batch of thousands looks for no row among all others."""
+
+import pytest
+
+from bot.store.kinds import OrderState, RowState
+from bot.store.ledger import batch_orders, batch_rows
+from tests.support.statements import counting
+from tests.support.vendor_fixture import open_shop
+
+QUERIES = {
+    "numbers": lambda c: batch_orders.numbers(c, 1),
+    "a page by how orders stand": lambda c: batch_rows.listed(
+        c, 1, RowState.ORDERED, orders=(OrderState.DONE,), limit=50
+    ),
+    "ahead": lambda c: batch_orders.ahead(c, 1),
+    "waiting": lambda c: batch_orders.is_waiting(c, 1),
+    "unsent": lambda c: batch_orders.unsent(c, 1, 50),
+    "how orders ended": lambda c: batch_orders.ends(c, [1, 2]),
+    "others since": lambda c: batch_orders.others_since(c, 1, 5, [1, 2]),
+    "next rows": lambda c: batch_rows.listed(c, 1, RowState.PLANNED, limit=50),
+    "names to look up": lambda c: batch_rows.to_look_up(c, (), 20),
+}
+
+
+@pytest.fixture
+async def vendor(frozen, tmp_path):
+    async with open_shop(tmp_path) as vendor:
+        yield vendor
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_no_table_and_no_list_of_orders_is_looked_through_row_by_row(vendor, name):
+    async with vendor.database.write() as connection:
+        with counting(vendor.database) as statements:
+            await QUERIES[name](connection)
+        [statement] = statements
+        values = (1,) * statement.count("?")
+        found = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        steps = [row.detail for row in found]
+    looked_through = ("SCAN anon", "SCAN order", "SCAN batch_row", "SCAN permission")
+    assert not [step for step in steps if step.startswith(looked_through)]
