@@ -25,13 +25,13 @@ from bot.access.people.import_records import LARGEST, MAX_LINES
 from bot.access.rules.cells import plain
 from bot.tradingview import visible
 
-DELIMITERS = (",", ";", "\t", "|")
+_DELIMITERS = (",", ";", "\t", "|")
 _HEADER_WITHIN = 20  # lines; titles may stand above it
 # A longer cell names nobody, and some take minutes to compare, with the whole program standing still.
-_MAX_CELL = 1_000
-_MAX_LINE = 200_000  # characters; of a longer one the reader makes cells for too long in one go
-_MAX_RAW_LINES = 10 * MAX_LINES  # with the empty ones, and those inside of cells
-SEPARATOR = re.compile(r"\s*\"?sep=[^\r\n]*(\r\n|\r|\n)?", re.IGNORECASE)  # for spreadsheets only
+_LONGEST_CELL = 1_000
+_LONGEST_LINE = 200_000  # characters; of a longer one the reader makes cells for too long in one go
+_MOST_LINES = 10  # for each that may be filled: with the empty ones, and those inside of cells
+_SEPARATOR = re.compile(r"\s*\"?sep=[^\r\n]*(\r\n|\r|\n)?", re.IGNORECASE)  # for spreadsheets only
 
 
 class Titled(Protocol):
@@ -61,13 +61,16 @@ class Table(Generic[C]):
     header: int
     columns: C
     largest: int  # bytes that the file may have
+    most: int  # lines below the names of the columns
 
 
-def open_table(data: bytes, find: Find[C], largest: int = LARGEST) -> Table[C]:
+def open_table(
+    data: bytes, find: Find[C], largest: int = LARGEST, most: int = MAX_LINES
+) -> Table[C]:
     """Return the table in a file, whatever wrote it (slow for a large one; call it in a thread).
 
     Raises:
-        FileTooLarge: more than `largest` bytes, or far too many lines.
+        FileTooLarge: more than `largest` bytes, or far more than the `most` lines.
         FileUnreadable: no text, or no table; EncodingUnclear: text in letters that are uncertain;
             LineTooLong: a line that is longer than any of a table.
         ColumnsMissing: no line near its top names the columns that are looked for.
@@ -76,19 +79,19 @@ def open_table(data: bytes, find: Find[C], largest: int = LARGEST) -> Table[C]:
         raise FileTooLarge(largest >> 20)
     text = decode(data)
     first = 1
-    if above := SEPARATOR.match(text):
+    if above := _SEPARATOR.match(text):
         text, first = text[above.end() :], 2
     if not text.strip():
         raise FileUnreadable
-    lines = _lines(text, first)
+    lines = _lines(text, first, most * _MOST_LINES)
     found = [
-        Table(lines, first, delimiter, number, named, largest)
-        for delimiter in DELIMITERS
+        Table(lines, first, delimiter, number, named, largest, most)
+        for delimiter in _DELIMITERS
         for number, named in _headers(lines, delimiter, first, find)
     ]
     if not found:
         raise ColumnsMissing(_titles(lines, first))
-    if len(lines) > _MAX_RAW_LINES:
+    if len(lines) > most * _MOST_LINES:
         raise FileTooLarge(largest >> 20)
     # A title above may mention some, too: the line that names them best counts.
     return min(found, key=lambda table: table.columns.doubt)
@@ -98,14 +101,14 @@ def rows(table: Table[C], naming: Sequence[int]) -> Iterator[tuple[int, list[str
     """Yield the lines below the names of the columns, but for empty ones, each with its number.
 
     `naming`: the places of the columns whose cells have no line breaks in them. Raises:
-        FileTooLarge: more than `MAX_LINES` lines.
+        FileTooLarge: more lines than the file may have.
         LinesRunTogether: a quotation mark swallows the lines after it.
     """
     number = 0
     for start, row in _records(table.lines, table.delimiter, table.first):
         if start <= table.header or not any(cell.strip() for cell in row):
             continue
-        if number == MAX_LINES:
+        if number == table.most:
             raise FileTooLarge(table.largest >> 20)
         if _swallowed(row, naming, table):
             raise LinesRunTogether(start)
@@ -114,37 +117,32 @@ def rows(table: Table[C], naming: Sequence[int]) -> Iterator[tuple[int, list[str
 
 
 def cell_in(row: Sequence[str], place: int) -> str:
-    """Return the cell at that place, unmarked; nothing for one in which nothing shows."""
-    cell = _shortened(unmarked(row[place])) if place < len(row) else ""
+    """Return a cell without what keeps a spreadsheet from calculating with it: ="1", '1."""
+    cell = row[place].strip() if place < len(row) else ""
+    if cell.startswith('="') and cell.endswith('"'):
+        cell = cell[2:-1]
+    cell = _shortened(cell.removeprefix("'").strip())
     return cell if visible(cell).strip() else ""
-
-
-def unmarked(cell: str) -> str:
-    """Return what a cell says without what keeps a spreadsheet from calculating with it: ="1", '1."""
-    return _unwrapped(cell).removeprefix("'").strip()
-
-
-def _unwrapped(cell: str) -> str:
-    cell = cell.strip()
-    return cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell
 
 
 def text_in(row: Sequence[str], place: int) -> str:
     """Return a cell of free text: as it was before an export kept spreadsheets from calculating with it."""
     cell = row[place] if place < len(row) else ""
-    if (before := plain(cell)) != cell:
-        return _shortened(before)
-    cell = _unwrapped(cell)
+    if (unmarked := plain(cell)) != cell:
+        return _shortened(unmarked)
+    cell = cell.strip()
+    if cell.startswith('="') and cell.endswith('"'):
+        cell = cell[2:-1]
     return _shortened(cell) if visible(cell).strip() else ""
 
 
-def _lines(text: str, first: int) -> list[str]:
+def _lines(text: str, first: int, most: int) -> list[str]:
     lines: list[str] = []
     for number, line in enumerate(io.StringIO(text, newline=""), first):
-        if len(line) > _MAX_LINE:
+        if len(line) > _LONGEST_LINE:
             raise LineTooLong(number)
         lines.append(line)
-        if len(lines) > _MAX_RAW_LINES:
+        if len(lines) > most:
             break
     return lines
 
@@ -168,7 +166,7 @@ def _titles(lines: list[str], first: int) -> tuple[str, ...]:
     """Return what the first line holds that is not empty, split where that gives the most."""
     start = next(place for place, line in enumerate(lines) if line.strip())
     titles: list[str] = []
-    for delimiter in DELIMITERS:
+    for delimiter in _DELIMITERS:
         try:
             _, row = next(_records(lines[start:], delimiter, first))
         except LinesRunTogether:
@@ -221,4 +219,4 @@ def _swallowed(row: Sequence[str], naming: Sequence[int], table: Table[C]) -> bo
 
 def _shortened(cell: str) -> str:
     """Return a cell, one that is too long with a mark by which it cannot pass for a name."""
-    return cell if len(cell) <= _MAX_CELL else f"{cell[:_MAX_CELL]}…"
+    return cell if len(cell) <= _LONGEST_CELL else f"{cell[:_LONGEST_CELL]}…"

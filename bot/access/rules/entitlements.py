@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from bot.access.rules.duration import Length, RowEnd, parse_length
+from bot.access.rules.duration import Length, RowEnd, parse_length, plus
 from bot.store.kinds import EntitlementKind, StateKind
 from bot.store.records import Entitlement, Permission
 from bot.tradingview.models import LIFETIME, End, Lifetime, Row
@@ -232,7 +232,7 @@ def _held_until(reasons: Iterable[Entitlement | Settled]) -> datetime | None:
 
 def _with_grace(end: datetime, reason: Entitlement | Settled) -> datetime:
     """Return the end that a reason has on TradingView."""
-    return end + timedelta(days=reason.grace_days)
+    return plus(end, timedelta(days=reason.grace_days))
 
 
 def _start(end: RowEnd | None, held_until: datetime | None, asked_at: datetime) -> RowEnd:

@@ -1,11 +1,11 @@
 """Queries about the rows of which batches consist."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import BatchState, Lookup, OrderState, RowProblem, RowState
@@ -15,6 +15,12 @@ from bot.store.tables.batches import batch, batch_row
 
 AT_ONCE = 250  # rows in one statement: what makes them ready holds the loop
 
+_ORDERED = (  # made once: that takes longer than to run it
+    update(batch_row)
+    .where(batch_row.c.id == bindparam("of_id"), batch_row.c.state == RowState.PLANNED)
+    .values(state=RowState.ORDERED, order_id=bindparam("lead"))
+)
+
 
 class _RowChange(TypedDict, total=False):
     state: RowState
@@ -23,7 +29,6 @@ class _RowChange(TypedDict, total=False):
     username: str
     tv_user_id: int | None
     lookup: Lookup
-    order_id: int
 
 
 async def add(connection: AsyncConnection, batch_id: int, rows: Sequence[BatchRow]) -> None:
@@ -100,6 +105,15 @@ async def change(
         .where(batch_row.c.id == row_id, batch_row.c.state == before)
         .values(**values)
     )
+
+
+async def ordered(connection: AsyncConnection, order_ids: Mapping[int, int]) -> None:
+    """Tie planned rows, by their id, to the orders that they led to."""
+    if order_ids:
+        await connection.execute(
+            _ORDERED,
+            [{"of_id": row_id, "lead": order_id} for row_id, order_id in order_ids.items()],
+        )
 
 
 async def change_all(

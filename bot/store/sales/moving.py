@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import and_, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import PermissionState
 from bot.store.records import AWAITED, Connection, Contract, Price, Purchase
 from bot.store.tables.ledger import entitlement, permission, purchase
 from bot.store.tables.payments import connection as shop, contract, contract_ref, price
@@ -36,7 +35,6 @@ class Access:
     ends_at: datetime | None  # None: without an end
     permission_id: int | None = None
     customer_id: int | None = None
-    is_settled: bool = True  # no order for it is on its way
 
 
 async def people(connection: AsyncConnection, guild_id: int) -> list[KnownPerson]:
@@ -61,7 +59,6 @@ async def accesses(
                 permission.c.customer_id,
                 permission.c.tv_user_id,
                 permission.c.name_folded,
-                permission.c.state,
             ).where(permission.c.script_id == script_id)
         )
         by_id, by_name = {}, {}
@@ -88,7 +85,6 @@ async def accesses(
                     row.ends_at,
                     None if held is None else held.id,
                     None if held is None else held.customer_id,
-                    held is None or held.state is PermissionState.DONE,
                 )
             )
     return found

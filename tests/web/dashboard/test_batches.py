@@ -155,7 +155,7 @@ async def test_who_has_a_role_is_not_guessed(dashboard, manager, monkeypatch):
     monkeypatch.setattr(dashboard.vendor.services.client.members, "with_role", unknown)
     page = await chosen(manager, "grant", item="trend", role=str(role.id), duration="1M")
     assert page.status == 422
-    assert "Discord does not tell just now who has that role" in page.text
+    assert "I cannot say who has @Fans just now" in page.text
     assert await number_of_batches(dashboard) == 0
 
 
@@ -281,7 +281,7 @@ async def test_a_dry_run_is_discarded(dashboard, manager):
     assert "Not started yet" in page.text
     await manager.get(f"batches/{number}")
     page = await manager.press("Discard")
-    assert "Discarded." in page.text
+    assert "The dry run is forgotten; nothing was changed." in page.text
     assert "Not started yet" not in page.text
     assert (await manager.get(f"batches/{number}")).status == 404
 

@@ -53,6 +53,21 @@ async def test_what_is_made_is_made_once(dashboard):
         assert await number(dashboard, table) == 1, table
 
 
+async def test_a_file_or_a_filter_that_is_sent_twice_makes_one_dry_run(dashboard):
+    await customer(dashboard, duration="1M")
+    browser = await dashboard.signed_in(dashboard.owner)
+    given = {"item": "trend", "everyone": "1", "duration": "1M"}
+    await twice(browser, "batches/new/grant/people", **given)
+    assert await number(dashboard, "batch") == 1
+    page = await browser.get("batches/new/extend")
+    form = page.form("Show what would change")
+    file = ("people.csv", b"username,item,duration\nAlice_T,trend,1M\n")
+    sent = form.fields | {"file": file}
+    pages = await asyncio.gather(*(browser.send(form, sent) for _ in range(2)))
+    assert {page.status for page in pages} == {200}
+    assert await number(dashboard, "batch") == 2
+
+
 async def test_two_browsers_that_answer_one_question_do_it_once(dashboard):
     """The yes is of the session that was asked: in another it is no form at all."""
     alice = await customer(dashboard)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Unpack
@@ -35,6 +35,7 @@ from bot.store.sweeps import seats
 from bot.store.vault import Vault
 
 DRAFT_LIFE = timedelta(hours=24)
+_SCRIPTS = "scripts"  # of what is chosen: by product, what it consisted of
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ class Batches:
             calls = await _calls(connection, facts.scripts_of, rows)
         end = month_end(request.at).start
         whole = await asyncio.to_thread(forecast, rows, request.at, census, end, calls)
+        shown = {**(draft.chosen or {}), **_scripts_of(facts)}
+        draft = replace(draft, chosen=shown)
         return await self.keep(request, draft, rows, whole, facts.newest_order_id)
 
     async def keep(
@@ -268,6 +271,23 @@ class Batches:
     def _changed(self) -> None:
         for listener in self.on_change:
             listener()
+
+
+def _scripts_of(facts: Facts) -> dict[str, Any]:
+    """Return what scripts each product has at the dry run, as the batch keeps it."""
+    return {
+        _SCRIPTS: {
+            str(item.product.id): [script.id for script in item.scripts]
+            for item in facts.items.values()
+            if item.product is not None
+        }
+    }
+
+
+def scripts_shown(chosen: Mapping[str, Any], product_id: int) -> Collection[int]:
+    """Return the scripts of a product at which the dry run of a batch looked."""
+    found: Collection[int] = chosen.get(_SCRIPTS, {}).get(str(product_id), ())
+    return found
 
 
 async def note(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.access.catalogue.lookup import Item, near_slugs
 from bot.access.orders.bulk.facts import Facts, OfScript, barred, folded, most_of
 from bot.access.orders.bulk.records import Entry, faulty
-from bot.access.rules.duration import Length, cut
+from bot.access.rules.duration import Length, cut, plus
 from bot.access.rules.entitlements import NOTHING, State, preview, still_gives, want
 from bot.store.kinds import BatchKind, EntitlementKind, Lookup, RowProblem, RowState, StateKind
 from bot.store.records import BatchRow, Customer
@@ -171,7 +171,7 @@ def _longer(case: _Case, of_script: OfScript, length: Length) -> State:
     if isinstance(end, Lifetime):
         return _state(end)
     grace = case.item.product.grace_days if case.item.product is not None else 0
-    with_grace = _state(end + timedelta(days=grace))
+    with_grace = _state(plus(end, timedelta(days=grace)))
     return most_of((with_grace, of_script.most(case.now)))
 
 

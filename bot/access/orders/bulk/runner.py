@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 EVERY = 10.0  # seconds between looks, when nothing ends; what ends wakes it
 AT_LEAST = 0.5  # seconds between two looks
+IDLE = 5.0  # seconds between looks for what another program started, as `usher import` does
 # Rows that may wait for TradingView; they are refilled by as many as whole lists are read for.
 AHEAD, REFILL = 2 * LARGEST, LARGEST
 AT_ONCE = 50  # rows in one transaction: somebody else's order waits for no longer than that
@@ -65,9 +66,9 @@ class BatchRunner:
             except DiskFullError:  # said once, by the database
                 log.info("batches wait until the disk has room")
             except Exception:  # the next look goes on
-                log.exception("batches stumbled; again in %s s", EVERY)
+                log.exception("batches could not be looked for; again in %s s", EVERY)
             await clock.sleep(AT_LEAST)
-            await clock.set_within(EVERY if busy else None, self._woken)
+            await clock.set_within(EVERY if busy else IDLE, self._woken)
 
     async def look(self) -> bool:
         """Take every batch as far as it can go now; returns whether any is under way."""

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from bot.access.orders.moving.records import Payer, Paying
@@ -65,6 +66,16 @@ def facts_of(
             Snapshot(contract, at, status, renews, ends_at=ends_at, customer=payer.customer)
         )
     return known
+
+
+def period_of(payer: Payer, at: datetime, ends_at: datetime) -> list[Fact]:
+    """Return what a list says of a contract that is known: one more period of it is paid."""
+    return [
+        replace(fact, key=f"{fact.key} until {ends_at:%Y%m%d%H%M}")
+        if isinstance(fact, Payment)
+        else fact
+        for fact in facts_of(payer, at, ends_at)
+    ]
 
 
 def awaited_by(guild_id: int, payer: Payer) -> list[str]:

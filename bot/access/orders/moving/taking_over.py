@@ -30,6 +30,7 @@ from bot.store.vault import Vault
 
 AT_ONCE = 20  # in one transaction, so that a running bot gets its turn
 _ID_BYTES = 24
+_LACKING = (Outcome.NO_ACCESS, Outcome.SHORTER)  # they have less than they paid for
 
 Tell = Callable[[int, int], None]  # so many of so many are done
 
@@ -158,7 +159,10 @@ class ChangeOfShop:
             async with self._database.write() as connection:
                 for match in some:
                     if tying is None:
-                        await self._without_shop(connection, request, match, done, grant_missing)
+                        await self._without_shop(
+                            connection, request, match, done,
+                            grants=grant_missing, extends=extend_to_paid,
+                        )  # fmt: skip
                     else:
                         await _with_shop(
                             connection, tying, match, done,
@@ -242,7 +246,9 @@ class ChangeOfShop:
         request: RequestContext,
         match: Match,
         done: Done,
+        *,
         grants: bool,
+        extends: bool,
     ) -> None:
         """Keep whose the access is; of what no shop's message will tell there is no contract."""
         payer = match.payer
@@ -252,15 +258,17 @@ class ChangeOfShop:
                 if payer.discord_id is not None:
                     await resolve(connection, request, subject)
                 done.tied += 1
-                return
-            if not grants or match.item is None:
+            wanted = grants if match.outcome is Outcome.NO_ACCESS else extends
+            if not wanted or match.item is None or match.outcome not in _LACKING:
                 return
             person = await resolve(connection, request, subject)
             if payer.until is None and not payer.for_good:
                 done.left.append(match)
                 return
             gives = Length() if payer.until is None else State(StateKind.UNTIL, payer.until)
-            key = f"moved {person.id} {match.item.slug}"[:100]
+            # Of two rows, or two lists, the later end counts: each is a purchase of its own.
+            until = "" if payer.until is None else f" {payer.until:%Y%m%d%H%M%S}"
+            key = f"moved {person.id} {match.item.slug}"[:80] + until
             asked = RequestContext(request.guild_id, request.actor, key, request.at)
             bought = Bought(STAFF, match.item, person.member_id, gives, customer=person)
             opened, _ = await open_in(connection, self._vault, asked, bought)

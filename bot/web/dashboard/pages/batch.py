@@ -17,7 +17,7 @@ from bot.access.rules.entitlements import State
 from bot.access.rules.seat_fee import FREE, cents
 from bot.interactions.levels import Level
 from bot.replies import Message, bulk_problems
-from bot.replies.bulk import short, spoken_seconds, title
+from bot.replies.bulk import dropped, short, spoken_seconds, title
 from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached
 from bot.replies.seats import money
@@ -145,7 +145,7 @@ async def discard(visitor: Visitor, form: Form, request: web.Request) -> Done:
     """Forget a dry run."""
     view = await _view(visitor, request)
     await visitor.services.bulk.batches.drop(form.request(visitor), view.batch.id)
-    return Done(HERE, Message("**Discarded.** Nothing was changed by it."))
+    return Done(HERE, dropped())
 
 
 async def approve(visitor: Visitor, form: Form, request: web.Request) -> Done:

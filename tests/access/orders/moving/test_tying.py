@@ -153,7 +153,9 @@ async def test_who_pays_and_has_nothing_gets_it_once_where_that_is_asked_for(mov
     assert (await moved.take_over(text)).ordered == 0
     assert await moved.rows(contract) == []
     done = await moved.take_over(text, grant_missing=True)
-    await harness.services.purchases.look()  # a bot beside the terminal finds what was ordered there
+    await (
+        harness.services.purchases.look()
+    )  # a bot beside the terminal finds what was ordered there
     await harness.rest()
     assert (done.ordered, harness.end("Ann_Trades")) == (1, END + SLACK)
     assert harness.end("bob-fx") == "absent"  # nobody says until when they paid
