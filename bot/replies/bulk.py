@@ -22,6 +22,7 @@ from bot.replies.tone import Tone
 from bot.store.kinds import BatchKind, RowProblem, RowState, StateKind
 
 _SHOWN_PROBLEMS = 6
+_SHOWN_COLUMNS = 5
 _TITLES = {
     BatchKind.GRANT: "give",
     BatchKind.EXTEND: "extend",
@@ -49,6 +50,7 @@ def dry_run_lines(
     whole = view.forecast
     lines = [f"**Dry run: {title(view)}.** Nothing is changed yet."]
     lines += _rows(view, mistakes, where, open_names)
+    lines += _unread(view)
     lines += changes(whole)
     lines += _ends(whole)
     lines += _fee(whole)
@@ -204,6 +206,17 @@ def _counted(view: BatchView, state: RowState) -> list[tuple[RowProblem, int]]:
         if problem is not RowProblem.USER_UNKNOWN
         and (are_all_alike or (problem in _NOTHING_TO_DO) is is_left_out)
     ]
+
+
+def _unread(view: BatchView) -> list[str]:
+    """Return which columns of the file do not count: one that is misspelled would be missed nowhere else."""
+    titles = view.batch.chosen.get("unread") or ()
+    if not titles:
+        return []
+    named = [typed(str(each)) for each in titles[:_SHOWN_COLUMNS]]
+    if more := len(titles) - len(named):
+        named.append(f"{more:,} more")
+    return [f"▫️ Columns of the file that do not count here: {listed(named)}"]
 
 
 def _ends(whole: Forecast) -> list[str]:

@@ -77,6 +77,16 @@ async def test_a_file_is_shown_first_and_carried_out_upon_one_press(harness):
     assert ",done,," in lines[1]
 
 
+async def test_columns_that_do_not_count_are_named(harness):
+    async with batches_at_work(harness):
+        file = upload("username,durtion,plan\nBuyer_1,1Y,Gold\n")
+        _, said = await dry_run(harness, "bulk grant", file=file, item="trend", duration="1M")
+        assert "do not count here: `durtion` and `plan`" in said
+        file = upload("username,duration\nBuyer_1,1Y\n")
+        _, said = await dry_run(harness, "bulk grant", file=file, item="trend")
+        assert "do not count" not in said
+
+
 async def test_mistakes_are_counted_by_kind_and_come_as_a_file_to_mend(harness):
     file = upload(
         "username;item;duration\nBuyer_1;trend;1M\nBuyer_2;trand;1M\nBuyer_3;trend;soon\n=1+1;trend;1M\n"

@@ -11,6 +11,8 @@ from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind
 from bot.store.sweeps import standing
 
+_MAX_TITLE = 50
+
 
 class SheetDrafts:
     """Makes dry runs from files."""
@@ -51,7 +53,8 @@ class SheetDrafts:
             kind,
             entries,
             (*sheet.faulty, *unclear),
-            chosen_of(Filter(), defaults),
+            chosen_of(Filter(), defaults)
+            | {"unread": [each[:_MAX_TITLE] for each in sheet.unread]},
             file_name=name[:200],
             note=defaults.note,
         )
