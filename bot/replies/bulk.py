@@ -1,6 +1,6 @@
 """The dry run of a batch in words: whom it is about, what changes, what it costs, how long it takes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -248,7 +248,7 @@ def file_button(view: BatchView) -> Button:
     return Button("File", key(FILE, view.batch.guild_id, view.batch.id))
 
 
-def _given(chosen: Any) -> str:
+def _given(chosen: Mapping[str, Any]) -> str:
     if length := chosen.get("length"):
         return spoken(parse_length(str(length)))
     until = chosen.get("until")
@@ -257,7 +257,7 @@ def _given(chosen: Any) -> str:
     return "lifetime" if until == "lifetime" else f"to {end_day(datetime.fromisoformat(until))}"
 
 
-def _who(chosen: Any, file_name: str | None) -> str:
+def _who(chosen: Mapping[str, Any], file_name: str | None) -> str:
     if file_name:
         return f"the file {typed(file_name)}"
     parts = []

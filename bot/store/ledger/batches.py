@@ -13,7 +13,9 @@ from bot.store.records import Actor, Batch
 from bot.store.tables.batches import batch, batch_row
 
 
-class _BatchChange(TypedDict, total=False):
+class BatchChange(TypedDict, total=False):
+    """What can change about a batch."""
+
     state: BatchState
     seats: int
     started_at: datetime
@@ -150,7 +152,7 @@ async def change(
     connection: AsyncConnection,
     batch_id: int,
     *states: BatchState,
-    **values: Unpack[_BatchChange],
+    **values: Unpack[BatchChange],
 ) -> bool:
     """Set these columns; False where the batch is in none of these states, when they are given."""
     conditions = [batch.c.id == batch_id]

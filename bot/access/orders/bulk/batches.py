@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.ledger.errors import OverTheLine
 from bot.access.ledger.seats import census_of
+from bot.access.orders.bulk.approval import above_in, takes_two
 from bot.access.orders.bulk.errors import (
     BatchGone,
     BatchMovedOn,
@@ -25,10 +26,10 @@ from bot.access.request import RequestContext
 from bot.access.rules.seat_fee import FREE, month_end
 from bot.access.sync.queue import Queue
 from bot.memory import without_full_collections
-from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, BatchState, RowState
 from bot.store.ledger import batch_rows, batches, events, work
+from bot.store.ledger.batches import BatchChange
 from bot.store.records import USHER, Batch, BatchRow
 from bot.store.sweeps import seats
 from bot.store.vault import Vault
@@ -146,18 +147,16 @@ class Batches:
             if not whole.people:
                 raise NothingToDo
             await _refuse_over_line(connection, request, whole)
-            server = await guilds.by_id(connection, request.guild_id)
-            above = None if server is None else server.approval_above
-            waits = above is not None and whole.ends > above
+            waits = takes_two(whole.ends, await above_in(connection, request.guild_id))
             state = BatchState.APPROVAL if waits else BatchState.RUNNING
             action = "batch_asked" if waits else "batch_started"
             await self._move(
                 connection,
                 request,
                 batch,
-                state,
                 action,
                 (BatchState.DRAFT,),
+                state=state,
                 seats=request.consent.seats,
                 actor_kind=request.actor.kind,
                 actor_id=request.actor.id,
@@ -189,9 +188,9 @@ class Batches:
                 connection,
                 request,
                 batch,
-                BatchState.RUNNING,
                 "batch_approved",
                 (BatchState.APPROVAL,),
+                state=BatchState.RUNNING,
                 approved_by=request.member_id,
                 approved_at=request.at,
             )
@@ -249,9 +248,7 @@ class Batches:
             batch = await one(connection, request.guild_id, batch_id)
             if batch.state is state:
                 return batch
-            if batch.state not in before:
-                raise BatchMovedOn(batch.state)
-            await self._move(connection, request, batch, state, action, before)
+            await self._move(connection, request, batch, action, before, state=state)
         self._changed()
         return replace(batch, state=state)
 
@@ -260,15 +257,15 @@ class Batches:
         connection: AsyncConnection,
         request: RequestContext,
         batch: Batch,
-        state: BatchState,
         action: str,
         before: Sequence[BatchState],
-        **values: Any,
+        **values: Unpack[BatchChange],
     ) -> None:
-        """Change the state, with an entry in the history."""
+        """Change the state, with an entry in the history. Raises BatchMovedOn unless it is one of `before`."""
         if batch.started_at is None:
             values["started_at"] = request.at
-        await batches.change(connection, batch.id, *before, state=state, **values)
+        if not await batches.change(connection, batch.id, *before, **values):
+            raise BatchMovedOn(batch.state)
         await note(connection, batch, request.at, action, request)
 
     def _changed(self) -> None:
@@ -339,6 +336,14 @@ async def _refuse_over_line(
         raise OverTheLine(whole.seats_then, more)
 
 
+async def calls_of(connection: AsyncConnection, changes: Mapping[int, int]) -> int:
+    """Return about how many calls of TradingView so many changes of each script take."""
+    calls = 0
+    for script_id, number in changes.items():
+        calls += calls_for(number, await work.rows_known(connection, script_id))
+    return calls
+
+
 async def _calls(
     connection: AsyncConnection,
     scripts_of: Callable[[BatchRow], Sequence[int]],
@@ -350,8 +355,4 @@ async def _calls(
         planned = (row for row in rows if row.state is RowState.PLANNED)
         return Counter(script_id for row in planned for script_id in scripts_of(row))
 
-    changes = await asyncio.to_thread(counted)
-    calls = 0
-    for script_id, number in changes.items():
-        calls += calls_for(number, await work.rows_known(connection, script_id))
-    return calls
+    return await calls_of(connection, await asyncio.to_thread(counted))

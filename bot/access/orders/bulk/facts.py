@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.lookup import Item, every_item
 from bot.access.request import FOUND
-from bot.access.rules.entitlements import NOTHING, State, gives_more, want
-from bot.store.kinds import EntitlementKind, StateKind
+from bot.access.rules.entitlements import NOTHING, State, gives_more, is_ours, want
+from bot.store.kinds import EntitlementKind, RowProblem, StateKind
 from bot.store.ledger import orders
 from bot.store.records import BatchRow, Customer, Entitlement
 from bot.store.sweeps import standing
@@ -46,9 +46,7 @@ class OfScript:
         seen = State(self.held.seen, self.held.seen_ends_at)
         if not seen.gives_access(now):
             return None
-        wanted = State(self.held.wanted, self.held.wanted_ends_at)
-        ours = State(self.held.ours, self.held.ours_ends_at)
-        if seen.agrees_with(ours) or seen.agrees_with(wanted):
+        if is_ours(self.held, seen):
             return None
         return seen if gives_more(seen, want(known), now) else None
 
@@ -166,6 +164,15 @@ async def facts_for(
         )
 
     return await asyncio.to_thread(arranged)
+
+
+def barred(person: Customer | None) -> RowProblem | None:
+    """Return why nothing can be given to that customer; None: it can, also to somebody new."""
+    if person is None:
+        return None
+    if person.forget_at is not None or person.forgotten is not None:
+        return RowProblem.FORGOTTEN
+    return None if person.blocked_at is None else RowProblem.BLOCKED
 
 
 def folded(item: str) -> str:

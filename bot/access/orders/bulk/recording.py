@@ -12,6 +12,7 @@ from bot.access.ledger.receipts import CHANGES
 from bot.access.ledger.record import record_for
 from bot.access.orders.bulk.batches import scripts_shown
 from bot.access.orders.bulk.forecast import before_of
+from bot.access.orders.bulk.records import TAKING
 from bot.access.orders.put_backs import put_back_in
 from bot.access.people.errors import (
     BeingForgotten,
@@ -34,7 +35,6 @@ from bot.store.vault import Vault
 
 # Whoever saw the dry run agreed to all of it; a member who merely claims a name is not to know.
 _AGREED = Consent(confirmed=True, unknown_name=True, bare_name=True)
-_TAKING = (BatchKind.SET, BatchKind.REVOKE)
 _ENDING = (OrderKind.REVOKE, OrderKind.SET, OrderKind.PAUSE, OrderKind.MOVE)
 
 
@@ -122,9 +122,9 @@ class RowRecorder:
                 unless=CHANGES,
             )
         item = await self._item(row)
-        if self.batch.kind in _TAKING and not self._shown(item):
+        if self.batch.kind in TAKING and not self._shown(item):
             return None
-        since = self._changed if self.batch.kind in _TAKING else self._ended
+        since = self._changed if self.batch.kind in TAKING else self._ended
         who = row.customer_id or self._known_by_now.get((row.username or "").casefold(), 0)
         if since.get(who, set()) & {script.id for script in item.scripts}:
             return None
@@ -138,7 +138,7 @@ class RowRecorder:
             Target(item.slug, subject, spelling),
             self._change(row),
             row.note or self.batch.note,
-            single if self.batch.kind in _TAKING else None,
+            single if self.batch.kind in TAKING else None,
             batch_id=self.batch.id,
         )
         return await record_for(self.connection, self.vault, new, item, person, spelling)

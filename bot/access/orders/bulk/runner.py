@@ -12,8 +12,9 @@ from bot.access.orders.bulk.batches import DRAFT_LIFE, note
 from bot.access.orders.bulk.recording import RowRecorder
 from bot.access.orders.put_backs import put_back_in
 from bot.access.request import RequestContext
+from bot.access.sync.chunk import LARGEST
 from bot.access.sync.queue import Queue
-from bot.errors import UserError
+from bot.errors import DiskFullError, UserError
 from bot.jobs import Jobs
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
@@ -28,7 +29,7 @@ EVERY = 10.0  # seconds between looks, when nothing ends; what ends wakes it
 AT_LEAST = 0.5  # seconds between two looks
 IDLE = 5.0  # seconds between looks for what another program started, as `usher import` does
 # Rows that may wait for TradingView; they are refilled by as many as whole lists are read for.
-AHEAD, REFILL = 200, 100
+AHEAD, REFILL = 2 * LARGEST, LARGEST
 AT_ONCE = 50  # rows in one transaction: somebody else's order waits for no longer than that
 KEEP_ROWS = timedelta(days=30)  # after the end; the history has what each did
 
@@ -62,6 +63,8 @@ class BatchRunner:
             busy = True
             try:
                 busy = await self.look()
+            except DiskFullError:  # said once, by the database
+                log.info("batches wait until the disk has room")
             except Exception:  # the next look goes on
                 log.exception("batches could not be looked for; again in %s s", EVERY)
             await clock.sleep(AT_LEAST)
@@ -77,6 +80,8 @@ class BatchRunner:
                 continue
             try:
                 await self._go_on(batch)
+            except DiskFullError:  # no other can be kept either
+                raise
             except Exception:  # the others go on meanwhile
                 log.exception("batch %s stumbled; again in %s s", batch.id, EVERY)
         return bool(found)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.logins.sessions import Sessions
+from bot.access.orders.bulk.approval import above_in, takes_two
 from bot.access.orders.bulk.batches import one
 from bot.access.orders.bulk.forecast import Forecast
-from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchState, RowState
 from bot.store.ledger import batch_orders, batch_rows, batches
@@ -34,7 +34,7 @@ class BatchView:
     @property
     def needs_approval(self) -> bool:
         """Return whether a second manager has to press, too."""
-        return self.approval_above is not None and self.forecast.ends > self.approval_above
+        return takes_two(self.forecast.ends, self.approval_above)
 
     @property
     def done_share(self) -> float:
@@ -91,7 +91,7 @@ class BatchViews:
         if not found:
             return []
         ids = [batch.id for batch in found]
-        server = await guilds.by_id(connection, found[0].guild_id)
+        above = await above_in(connection, found[0].guild_id)
         numbers = await batch_orders.numbers_of(connection, ids)
         undone_by = await batches.undone_by(connection, ids)
         drafts = [batch.id for batch in found if batch.state is BatchState.DRAFT]
@@ -103,7 +103,7 @@ class BatchViews:
                 numbers[batch.id],
                 lookups.get(batch.id, 0),
                 await self._seconds(batch, numbers[batch.id]),
-                None if server is None else server.approval_above,
+                above,
                 tuple(undone_by[batch.id]),
             )
             for batch in found

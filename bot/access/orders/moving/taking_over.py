@@ -2,10 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +22,7 @@ from bot.store.catalogue import products, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import StateKind
 from bot.store.ledger import events
+from bot.store.parts import parts
 from bot.store.records import Connection, Script
 from bot.store.sales import connections, deliveries, moving, prices
 from bot.store.sweeps import adopt
@@ -32,7 +31,6 @@ from bot.store.vault import Vault
 AT_ONCE = 20  # in one transaction, so that a running bot gets its turn
 _ID_BYTES = 24
 _LACKING = (Outcome.NO_ACCESS, Outcome.SHORTER)  # they have less than they paid for
-_T = TypeVar("_T")
 
 Tell = Callable[[int, int], None]  # so many of so many are done
 
@@ -157,7 +155,7 @@ class ChangeOfShop:
         ]
         number = 0
         tying = None if source is None else Tying(self._vault, request, source)
-        for some in _parts(work):
+        for some in parts(work, AT_ONCE):
             async with self._database.write() as connection:
                 for match in some:
                     if tying is None:
@@ -204,7 +202,7 @@ class ChangeOfShop:
         total = 0
         for script in await self._scripts(request.guild_id, plan):
             number = 0
-            for some in _parts(sorted(new.get(script.id, ()))):
+            for some in parts(sorted(new.get(script.id, ())), AT_ONCE):
                 async with self._database.write() as connection:
                     number += await adopt.adopt(
                         connection, script, request.at, request.member_id, FOUND, some
@@ -303,10 +301,3 @@ async def _with_shop(
             done.ordered += await tying.extend(connection, match)
     except UserError:
         done.left.append(match)
-
-
-def _parts(values: Sequence[_T]) -> Iterator[list[_T]]:
-    """Yield the values, so many at a time as are written at once."""
-    rest = iter(values)
-    while some := list(islice(rest, AT_ONCE)):
-        yield some

@@ -171,10 +171,7 @@ async def test_nothing_is_taken_from_whom_somebody_renewed_since_the_dry_run(cou
 
 async def test_a_paused_batch_sends_nothing_and_goes_on_where_it_was(counter):
     number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
-    counter.harness.switches.down = True
-    await counter.start(number)
-    await counter.bulk.runner.look()
-    await counter.harness.rest()
+    await counter.start_while_down(number)
     await counter.bulk.batches.pause(counter.harness.request(), number)
     counter.harness.switches.down = False
     await counter.harness.let_pass(600)
@@ -188,10 +185,7 @@ async def test_a_paused_batch_sends_nothing_and_goes_on_where_it_was(counter):
 
 async def test_what_a_person_orders_goes_on_while_a_batch_is_paused(counter):
     number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
-    counter.harness.switches.down = True
-    await counter.start(number)
-    await counter.bulk.runner.look()
-    await counter.harness.rest()
+    await counter.start_while_down(number)
     await counter.bulk.batches.pause(counter.harness.request(), number)
     counter.harness.switches.down = False
     order = await counter.harness.grant(NAMES[0], "1D")
@@ -202,10 +196,7 @@ async def test_what_a_person_orders_goes_on_while_a_batch_is_paused(counter):
 
 async def test_a_cancelled_batch_withdraws_what_was_not_sent(counter):
     number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
-    counter.harness.switches.down = True
-    await counter.start(number)
-    await counter.bulk.runner.look()
-    await counter.harness.rest()
+    await counter.start_while_down(number)
     await counter.bulk.batches.cancel(counter.harness.request(), number)
     counter.harness.switches.down = False
     await counter.to_the_end(number)

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.store.kinds import BatchKind, Lookup, RowProblem, RowState
+from bot.tradingview import SlowDown
 from tests.support.access_harness import open_harness
 from tests.support.bulk import Counter, entries
 
@@ -56,3 +57,29 @@ async def test_names_in_a_dry_run_that_was_dropped_meanwhile_are_nobodys(counter
     meanwhile(counter, monkeypatch, lambda: drop)
     assert await counter.bulk.lookups.look()
     assert not await counter.bulk.lookups.look()
+
+
+async def test_without_a_login_a_servers_names_wait_and_hold_up_no_other(tmp_path, frozen):
+    async with open_harness(tmp_path, frozen, login=False) as harness:
+        counter = Counter(harness)
+        await counter.draft(BatchKind.GRANT, entries(["Nobody_At_All"], "1M"))
+        assert await counter.bulk.lookups.look()
+        assert not await counter.bulk.lookups.look(), "its turn comes later"
+
+
+async def test_what_was_answered_is_kept_when_another_name_fails(counter, monkeypatch):
+    names = ["bUYER_1", "Nobody_At_All"]
+    number = await counter.draft(BatchKind.GRANT, entries(names, "1M"))
+    ask = counter.bulk.lookups._ask
+
+    async def asked(guild_id, row):
+        if row.username == "Nobody_At_All":
+            raise SlowDown
+        return await ask(guild_id, row)
+
+    monkeypatch.setattr(counter.bulk.lookups, "_ask", asked)
+    assert await counter.bulk.lookups.look()
+    known, unknown = await counter.rows(number)
+    assert (known.username, known.lookup) == ("Buyer_1", Lookup.KNOWN)
+    assert (unknown.state, unknown.lookup) == (RowState.PLANNED, Lookup.OPEN)
+    assert not await counter.bulk.lookups.look(), "asked again later"

@@ -32,10 +32,7 @@ async def counter(tmp_path, frozen):
 async def started_while_down(counter, kind, rows):
     """A batch whose orders are recorded and not sent."""
     number = await counter.draft(kind, rows)
-    counter.harness.switches.down = True
-    await counter.start(number)
-    await counter.bulk.runner.look()
-    await counter.harness.rest()
+    await counter.start_while_down(number)
     return number
 
 
