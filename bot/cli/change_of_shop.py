@@ -169,7 +169,7 @@ async def _ground(
         ground, source = await moving.ground(guild_id), None
         if listing.provider is not None:
             source = await moving.connection(guild_id, listing.provider, wish.connection)
-        sold_as = {} if source is None else await moving.sold_as(source)
+        sold_as = await moving.sold_as(guild_id, listing.provider, source)
     return ground, source, sold_as
 
 

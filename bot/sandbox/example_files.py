@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from bot.sandbox.shop import Shop
@@ -13,17 +13,11 @@ from bot.sandbox.tradingview import User
 
 Json = dict[str, Any]
 
-MEMBERS = "members.csv"  # what another shop exports
 _SLIP = "Gita_Rey"  # nobody's name
-_GAPS = (
-    10,
-    13,
-)  # of so many customers who pay, one has no access; of those who have it, one does not pay
 # What stands beside name and item, by the command; a date for the one that sets an end.
 _TIMES = {"bulk grant": ("duration", "1M"), "bulk extend": ("duration", "7D")}
 _SET, _REVOKE, _MATCH = "bulk set", "bulk revoke", "customer match"
 _SET_DAYS = 60
-_KEPT = "bulk grant"  # the command for which a list is that somebody keeps
 
 
 @dataclass(frozen=True)
@@ -54,16 +48,10 @@ def of_command(shop: Shop, path: str) -> list[Example]:
     return []
 
 
-def to_keep(shop: Shop, name: str) -> Example | None:
-    """Return the file of that name; None when there is none."""
-    found = (*of_command(shop, _KEPT), members(shop))
-    return next((each for each in found if each.name == name), None)
-
-
 def customers(shop: Shop, path: str) -> Example:
     """Return a row for everybody whom TradingView knows."""
     titles, rows = _table(shop, path)
-    return Example(f"{len(rows)} customers", "customers.csv", _csv([titles, *rows]))
+    return Example(f"{len(rows)} customers", "customers.csv", csv_of([titles, *rows]))
 
 
 def customers_with_mistakes(shop: Shop, path: str) -> Example:
@@ -78,7 +66,7 @@ def customers_with_mistakes(shop: Shop, path: str) -> Example:
     if len(titles) > len(("username", "item")):
         rows[32][2] = "01/02/2026" if path == _SET else "1 moth"
     titled = ["TradingView name", "Script", *titles[2:]]
-    content = _csv([titled, *rows], delimiter=";")
+    content = csv_of([titled, *rows], delimiter=";")
     return Example("the same with mistakes", "customers-with-mistakes.csv", content)
 
 
@@ -87,45 +75,8 @@ def who_is_who(shop: Shop) -> Example:
     buyers = [each for each in shop.people if each.name]
     rows = [[str(each.user.id), each.user.name, each.name or ""] for each in buyers]
     rows[-1][-1] = _SLIP
-    content = _csv([["Discord ID", "Name", "TradingView"], *rows])
+    content = csv_of([["Discord ID", "Name", "TradingView"], *rows])
     return Example("Who is who", "customers.csv", content)
-
-
-def members(shop: Shop) -> Example:
-    """Return the members of a shop as Whop exports them: some pay without access, some have it and do not pay."""
-    titles = ["Membership ID", "Product", "Status", "Renewal Period End", "Email", "TradingView username"]  # fmt: skip
-    now = shop.discord.world.now()
-    rows = [
-        [f"mem_{number:04}", shop.publications[0].script.title, *paid, f"{name.casefold()}@example.org", name]
-        for number, (name, *paid) in enumerate(_members(shop, now), 1)
-    ]  # fmt: skip
-    return Example(f"{len(rows)} members", MEMBERS, _csv([titles, *rows]))
-
-
-def _members(shop: Shop, now: datetime) -> Iterable[tuple[str, str, str]]:
-    """Yield who is in that list: a name, how they stand, and until when they paid."""
-    script = shop.publications[0].script
-    for index, user in enumerate(everybody(shop)):
-        row = script.grants.get(user.id)
-        end = None if row is None else row.end
-        if end is not None and end > now:
-            if index % _GAPS[1]:
-                yield user.username, "active", f"{end:%Y-%m-%d %H:%M}"
-        elif row is None or end is not None:
-            pays = index % _GAPS[0] == 0
-            until = now + timedelta(days=18) if pays else now - timedelta(days=20)
-            yield user.username, "active" if pays else "expired", f"{until:%Y-%m-%d %H:%M}"
-
-
-def payers_without_access(shop: Shop) -> list[str]:
-    """Return who in that list pays, and has no access to the first script now."""
-    now, pine_id = shop.discord.world.now(), shop.publications[0].script.pine_id
-    has_access = shop.tradingview.world.has_access
-    return [
-        name
-        for name, how, _ in _members(shop, now)
-        if how == "active" and not has_access(pine_id, name)
-    ]
 
 
 def everybody(shop: Shop) -> list[User]:
@@ -147,7 +98,8 @@ def _table(shop: Shop, path: str) -> tuple[list[str], list[list[str]]]:
     return titles, [[user.username, shop.first_item, *more] for user in everybody(shop)]
 
 
-def _csv(rows: Iterable[Iterable[str]], delimiter: str = ",") -> bytes:
+def csv_of(rows: Iterable[Iterable[str]], delimiter: str = ",") -> bytes:
+    """Return rows as the text of a table."""
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter).writerows(rows)
     return text.getvalue().encode()

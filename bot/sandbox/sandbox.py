@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-from bot.sandbox import example_files
+from bot.sandbox import old_shop
 from bot.sandbox.child import Child
 from bot.sandbox.discord import FakeDiscord
 from bot.sandbox.shop import Shop, ShopKind, furnish
@@ -77,7 +77,10 @@ class Sandbox:
             web_port = self._bot_port or _free_port()
             shop.folder = folder
             settings = _settings(shop, folder, self.host, web_port)
-            files = [example_files.members(shop)] if kind == "move" else []
+            files = []
+            if kind == "move":
+                files.append(old_shop.members(shop))
+                shop.payments.keep(old_shop.FORM, old_shop.order_of(shop, old_shop.RENEWS))
             await asyncio.to_thread(Terminal(folder).lay_out, settings, *files)
             child = Child(settings, folder)
             simulation = Simulation(shop, child, f"http://{HOST}:{web_port}")

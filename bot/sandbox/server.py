@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from aiohttp import web
 
-from bot.sandbox import dashboard, example_files
+from bot.sandbox import dashboard, example_files, old_shop
 from bot.sandbox.discord import RefusedError
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.shop import ShopKind
@@ -129,7 +129,9 @@ def _files(sandbox: Sandbox) -> Callable[[web.Request], Awaitable[web.Response]]
 def _examples(sandbox: Sandbox) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def example(request: web.Request) -> web.Response:
         """Answer with a file to keep, for the dashboard or the terminal."""
-        found = example_files.to_keep(sandbox.simulation.shop, request.match_info["name"])
+        shop, name = sandbox.simulation.shop, request.match_info["name"]
+        kept = (*example_files.of_command(shop, "bulk grant"), old_shop.members(shop))
+        found = next((each for each in kept if each.name == name), None)
         if found is None:
             raise web.HTTPNotFound
         headers = {"Content-Disposition": "attachment"}
@@ -209,7 +211,7 @@ async def _crowd(simulation: Simulation, _: Json) -> Json:
 
 
 async def _later(simulation: Simulation, _: Json) -> Json:
-    return simulation.end_answers()
+    return {"ended": simulation.shop.discord.end_answers()}
 
 
 async def _repair(simulation: Simulation, _: Json) -> Json:

@@ -140,10 +140,6 @@ class Simulation:
         found = sample_customers.add(world, scripts, shop.discord.world.now(), _MORE_PEOPLE)
         self.tell("crowd", people=[self._rows(user) for user in found])
 
-    def end_answers(self) -> Json:
-        """Let no answer given so far be changed any more, as after 15 minutes."""
-        return {"ended": self.shop.discord.end_answers()}
-
     def open_chart(self, username: str) -> Json:
         """Return what that person finds on TradingView under Indicators, Invite-only scripts.
 
@@ -256,6 +252,7 @@ class Simulation:
         used = self.shop.discord.interaction_service.all[int(event["interaction"]["id"])]
         if used.kind is Kind.AUTOCOMPLETE or not self.opening.over:
             return
+        event["given"] = {each["name"]: each.get("value") for each in _leaves(used.data)}
         name = self._concerned(used)
         if name is not None:
             event["concerns"] = name

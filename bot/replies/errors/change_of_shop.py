@@ -8,7 +8,7 @@ from bot.replies.errors.sentence import sentence
 def _(_: refusals.ListGone) -> str:
     return (
         "**That list is not here any more.** It holds addresses of your customers, so it is kept in memory alone: "
-        "for an hour after the last look, and not over a restart of Usher. Send it once more: whoever was taken "
+        "for an hour after the last look at most, and not over a restart of Usher. Send it once more: whoever was taken "
         "over already is not taken over twice."
     )
 

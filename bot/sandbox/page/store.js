@@ -22,6 +22,7 @@ export const state = {
   payments: { forms: [], orders: [], sent: [] },
   web: "",
   terminal: null,
+  given: {}, // to the command that was used last
   recovery: null,
   me: null,
   place: null,
@@ -195,6 +196,7 @@ function putInteraction(event) {
   if (interaction.kind === "autocomplete") return;
   if (event.type === "interaction_created") {
     state.sending.set(interaction.id, interaction);
+    state.given = event.given ?? {};
     if (event.concerns) {
       state.focus = event.concerns;
       changed("customers");

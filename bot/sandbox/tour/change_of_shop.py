@@ -1,15 +1,16 @@
-"""Four steps of a vendor who sold through another shop until now: its list is taken over in a terminal."""
+"""Six steps of a vendor who sold through another shop until now: its list is taken over in a terminal."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from bot.sandbox.example_files import MEMBERS, everybody, payers_without_access
+from bot.sandbox.example_files import everybody
+from bot.sandbox.old_shop import FORM, MEMBERS, RENEWS, order_of, unserved
 from bot.sandbox.shop import Shop
 from bot.sandbox.terminal import Terminal
-from bot.sandbox.tour.steps import Goal, Json, Step, Story, answer, command
+from bot.sandbox.tour.steps import Goal, Json, Step, Story, answer, command, connecting
 
 _REPORT, _EXPORT = "everybody.csv", "customers.csv"
-_IMPORT = f"import {MEMBERS} --from whop"
-_ASKED = "carl.fx"
+_IMPORT = f"import {MEMBERS} --from {FORM}"
+_MONTH = (timedelta(days=26), timedelta(days=36))  # between these, with the days of grace
 
 
 class ChangeOfShop(Story):
@@ -17,8 +18,8 @@ class ChangeOfShop(Story):
 
     title = "Change of shop"
     ending = (
-        "The customers of another shop are yours, and nobody lost a day. What they paid for is tied to their "
-        "contracts there: connect that shop with /webhook add, and its next payment extends and does not double."
+        "The customers of another shop are yours, and nobody lost a day. It goes the same way for the lists of "
+        "LaunchPass, Stripe, Patreon and Gumroad, and for the older panel's database."
     )
     takes_new_shop = True
 
@@ -26,11 +27,19 @@ class ChangeOfShop(Story):
         super().__init__(shop)
         self._script = shop.publications[0].script
         self._ends = self._running()
-        self._unserved = payers_without_access(shop)
+        self._unserved = unserved(shop)
+        self._renewed = order_of(shop, RENEWS).id
 
     def steps(self) -> list[Step]:
-        """Return the four steps."""
-        return [self._dry_run(), self._apply(), self._ask(), self._give()]
+        """Return the six steps."""
+        return [
+            self._dry_run(),
+            self._connect(),
+            self._apply(),
+            self._missing(),
+            self._renewal(),
+            self._export(),
+        ]
 
     def _dry_run(self) -> Step:
         return Step(
@@ -42,27 +51,35 @@ class ChangeOfShop(Story):
             [Goal("The report is there", lambda: int(_REPORT in self.shop.files))],
             [
                 self._typed(f"{_IMPORT} --report {_REPORT}"),
-                {"kind": "file", "label": "Look at the list", "name": MEMBERS},
+                {"kind": "file", "label": "Keep the list", "name": MEMBERS},
             ],
+        )
+
+    def _connect(self) -> Step:
+        return Step(
+            "Connect the old shop",
+            "Your customers go on paying there, so the bot has to hear of it. You are Olivia, the owner: use "
+            "/webhook add, and put Whop's secret into the form that opens; the link below its field does "
+            "that. The bot answers with an address: paste it at the shop.",
+            *connecting(self, FORM),
         )
 
     def _apply(self) -> Step:
         return Step(
             "Take them over",
-            "The same once more, and now for good. Every end stays as TradingView has it, and nothing is "
-            "written there: only the bot knows your customers from now on. Then be Olivia, and ask it about "
-            "Carl.",
+            "The list once more, and now for good. Every end stays as TradingView has it, and nothing is "
+            "written there: only the bot knows your customers from now on. Then ask it about Carl.",
             [
                 Goal("The bot knows Carl and his end", self._count_answers),
                 Goal("Ends that are as they were", self._count_same, len(self._ends)),
             ],
             [
                 self._typed(f"{_IMPORT} --apply"),
-                self._as_owner("Ask about Carl", "access check", username=_ASKED),
+                self._as_owner("Ask about Carl", "access check", username=RENEWS),
             ],
         )
 
-    def _ask(self) -> Step:
+    def _missing(self) -> Step:
         return Step(
             "Give what was paid for",
             "Some pay at Whop and have no access: the report names them. One more word, and they get it, "
@@ -78,16 +95,31 @@ class ChangeOfShop(Story):
             [self._typed(f"{_IMPORT} --apply --grant-missing")],
         )
 
-    def _give(self) -> Step:
+    def _renewal(self) -> Step:
+        return Step(
+            "The next payment",
+            "Carl's next month is due at Whop, which tells the bot in two messages. They belong to what was "
+            "taken over: he gets one month more, and not a second access beside the first.",
+            [
+                Goal("The bot heard of it", self._count_taken),
+                Goal("Carl has one month more", lambda: int(self._is_renewed())),
+            ],
+            [
+                {
+                    "kind": "sale",
+                    "label": "Carl pays again",
+                    "body": {"do": "renew", "order": self._renewed},
+                }
+            ],
+        )
+
+    def _export(self) -> Step:
         return Step(
             "Take your list along",
             "The way out is as open as the way in: this writes your customers into files, which /bulk reads "
             "back. In Discord, /export does it too.",
             [Goal("The files are there", lambda: int(_EXPORT in self.shop.files))],
-            [
-                self._typed("export"),
-                self._as_owner("Fill in /export", "export"),
-            ],
+            [self._typed("export"), self._as_owner("Fill in /export", "export")],
         )
 
     # What is offered, and what the goals look at
@@ -120,6 +152,13 @@ class ChangeOfShop(Story):
             for each in self.facts.used
             if each.command == "access check" and "until" in answer(each)
         )
+
+    def _count_taken(self) -> int:
+        return sum(1 for each in self.shop.payments.sent if each.status == 200)
+
+    def _is_renewed(self) -> bool:
+        end = self._running().get(RENEWS)
+        return end is not None and _MONTH[0] < end - self._ends[RENEWS] < _MONTH[1]
 
     def _has_access(self, name: str) -> bool:
         return self.shop.tradingview.world.has_access(self._script.pine_id, name)

@@ -8,7 +8,7 @@ import pytest
 from bot.access.orders.bulk import sheets
 from bot.access.orders.bulk.records import Defaults
 from bot.access.orders.moving import whop
-from bot.sandbox import example_files, sample_customers
+from bot.sandbox import example_files, old_shop, sample_customers
 from bot.store.kinds import BatchKind, RowProblem
 
 KINDS = {
@@ -38,10 +38,12 @@ async def test_the_lists_are_understood_and_their_mistakes_found(shop, path):
 
 
 async def test_the_list_of_another_shop_names_who_pays_without_access(shop):
-    example = example_files.members(shop)
+    example = old_shop.members(shop)
     found = whop.read([example.content], datetime.now(UTC))
     assert found.bad == ()
-    unserved = example_files.payers_without_access(shop)
+    renewed = old_shop.order_of(shop, old_shop.RENEWS)
+    assert f"mem_{renewed.id},".encode() in example.content
+    unserved = old_shop.unserved(shop)
     assert "bea_trades" in unserved
     assert len(found.payers) > len(unserved) > 1
 

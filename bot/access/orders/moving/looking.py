@@ -19,7 +19,8 @@ def known_items(
     found: dict[str, Item | None] = {}
     for product, _ in products_of(listing).most_common():
         names = [name.casefold() for name in (*keys[product], product)]
-        known = next((sold_as[name] for name in names if name in sold_as), None)
+        sold = [sold_as[name] for name in names if name in sold_as]
+        known = next((item for item in sold if item.slug in ground.items), None)
         found[product] = known or _alike(ground, product)
     return found
 

@@ -213,8 +213,9 @@ class ShopLists:
                 kept.source = await moving.connection(kept.guild_id, provider, kept.connection_id)
             except ConnectionUnclear as unclear:
                 kept.connection_id, kept.connections = None, tuple(unclear.numbers)
-        sold_as = {} if kept.source is None else await moving.sold_as(kept.source)
-        for product, item in known_items(kept.listing, ground, sold_as).items():
+        sold_as = await moving.sold_as(kept.guild_id, provider, kept.source)
+        known = await asyncio.to_thread(known_items, kept.listing, ground, sold_as)
+        for product, item in known.items():
             if item is not None:
                 _ = kept.answers.setdefault(product, item.slug)
 

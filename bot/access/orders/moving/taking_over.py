@@ -112,11 +112,20 @@ class ChangeOfShop:
             )
         return found[0] if found else None
 
-    async def sold_as(self, source: Connection) -> dict[str, Item]:
-        """Return which item each price of a connection is by now, by the shop's ids and by its names."""
+    async def sold_as(
+        self, guild_id: int, provider: str | None, source: Connection | None
+    ) -> dict[str, Item]:
+        """Return which item each price of a shop is by now, by the shop's ids and by its names.
+
+        Without a connection, as was said when an earlier list of the shop was taken over.
+        """
         found: dict[str, Item] = {}
+        if provider is None:
+            return found
         async with self._database.read() as connection:
-            for price in (await prices.of_shops(connection, [source.id]))[source.id]:
+            shop = source or await _stand_in(connection, guild_id, provider)
+            listed = {} if shop is None else await prices.of_shops(connection, [shop.id])
+            for price in (price for of_shop in listed.values() for price in of_shop):
                 if price.product_id is None and price.script_id is None:
                     continue
                 item = await item_of(connection, price.product_id, price.script_id)
@@ -223,11 +232,10 @@ class ChangeOfShop:
 
     async def _placeholder(self, request: RequestContext, provider: str) -> Connection:
         """Return a connection that is none yet: the first message of a later one takes its contracts over."""
-        reference = moving.before_connected(provider)
         async with self._database.write() as connection:
-            for known in await connections.every_of(connection, request.guild_id):
-                if known.reference == reference:
-                    return known
+            known = await _stand_in(connection, request.guild_id, provider)
+            if known is not None:
+                return known
             added = await connections.add(
                 connection,
                 request.guild_id,
@@ -236,7 +244,7 @@ class ChangeOfShop:
                 options={},
                 by=request.member_id,
                 at=request.at,
-                reference=reference,
+                reference=moving.before_connected(provider),
             )
             return await connections.change(connection, added.id, removed_at=request.at)
 
@@ -301,3 +309,10 @@ async def _with_shop(
             done.ordered += await tying.extend(connection, match)
     except UserError:
         done.left.append(match)
+
+
+async def _stand_in(connection: AsyncConnection, guild_id: int, provider: str) -> Connection | None:
+    """Return what stands for a shop until it is connected."""
+    reference = moving.before_connected(provider)
+    every = await connections.every_of(connection, guild_id)
+    return next((each for each in every if each.reference == reference), None)

@@ -10,6 +10,7 @@ from bot.access.orders.moving.matching import Outcome, products_of
 from bot.access.orders.moving.readers import PANEL, SHOPS
 from bot.access.orders.moving.records import LARGEST, ListUnreadable
 from bot.access.orders.moving.shop_lists import WORKING, ShopList, Stage
+from bot.access.sources.payments import label
 from bot.interactions.levels import Level
 from bot.replies import Message, explain
 from bot.replies.message import Attached
@@ -77,6 +78,8 @@ async def send(
         return await _form(visitor, shop, wrong=change_of_shop.unreadable(error, SHOPS[shop]))
     except NothingSold as refusal:
         return await _form(visitor, shop, wrong=explain(refusal).text)
+    if kept.listing.provider is not None:  # what is sold in it has a name from now on
+        await asyncio.to_thread(label, kept.listing.provider)
     return Done(_at(kept))
 
 
@@ -103,6 +106,8 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         plans=_answered(kept),
         known=len(kept.answers),
         is_panel=kept.listing.provider is None,
+        given=_given(kept),
+        provider=label(kept.listing.provider or ""),
     )
     if "HX-Request" in request.headers and request.query.get("was") not in (None, kept.stage):
         response.headers["HX-Refresh"] = "true"  # another page by now
@@ -235,6 +240,14 @@ def _called(product: str) -> str:
     from bot.replies.change_of_shop import shown  # noqa: PLC0415 - rarely needed
 
     return shown(product)[:100]
+
+
+def _given(kept: ShopList) -> set[Group]:
+    """Return of whom all that is missing was ordered."""
+    if kept.done is None:
+        return set()
+    groups = {"grant_missing": Group.NO_ACCESS, "extend_to_paid": Group.SHORTER}
+    return {groups[each] for each in kept.gives}
 
 
 def _failed(error: Exception) -> Message:

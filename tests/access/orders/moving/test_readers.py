@@ -338,6 +338,7 @@ def test_the_older_panels_accesses_name_who_has_what(tmp_path):
     ]
     assert (found.provider, len(found.over), found.payers[0].keys) == (None, 1, ("PUB;1",))
     assert path.read_bytes() == before
+    assert panel.read_sent(before, NOW) == found
 
 
 @pytest.mark.parametrize(
@@ -352,7 +353,10 @@ def test_the_older_panels_accesses_name_who_has_what(tmp_path):
 )
 def test_another_database_is_not_the_panels(tmp_path, script):
     with pytest.raises(ListUnreadable) as refused:
-        panel.read(panel_file(tmp_path, script), NOW)
+        panel.read(path := panel_file(tmp_path, script), NOW)
+    assert refused.value.wrong is Wrong.TABLES
+    with pytest.raises(ListUnreadable) as refused:
+        panel.read_sent(path.read_bytes(), NOW)
     assert refused.value.wrong is Wrong.TABLES
 
 
@@ -372,6 +376,9 @@ def test_nothing_of_a_strangers_database_is_run(tmp_path):
     with pytest.raises(ListUnreadable) as refused:
         panel.read(path, NOW)
     assert refused.value.wrong is Wrong.NO_DATABASE
+    with pytest.raises(ListUnreadable) as refused:
+        panel.read_sent(path.read_bytes(), NOW)
+    assert refused.value.wrong is Wrong.NO_DATABASE
 
 
 def test_what_is_no_database_or_a_damaged_one_is_said_so(tmp_path):
@@ -380,6 +387,9 @@ def test_what_is_no_database_or_a_damaged_one_is_said_so(tmp_path):
         path.write_bytes(data)
         with pytest.raises(ListUnreadable) as refused:
             panel.read(path, NOW)
+        assert refused.value.wrong is Wrong.NO_DATABASE
+        with pytest.raises(ListUnreadable) as refused:
+            panel.read_sent(data, NOW)
         assert refused.value.wrong is Wrong.NO_DATABASE
 
 
