@@ -71,8 +71,9 @@ async def number_of_batches(dashboard):
 
 async def test_a_file_is_shown_first_then_carried_out_and_undone(dashboard, manager):
     await have(dashboard, "Alice_Two", "1Y")
-    text = "username;item;duration\nAlice_T;trend;1M\nAlice_Two;trend;7D\n__bob__;trand;1M\n"
+    text = "username;item;duration;paid by\nAlice_T;trend;1M;card\nAlice_Two;trend;7D\n__bob__;trand;1M\n"
     page = await sent(manager, text, note="moved from the old shop")
+    assert "Not read paid by: columns that do not count here" in page.text
     assert "Dry run: give time" in page.text
     assert "2 rows will change" in page.text
     assert "1 mistake" in page.text
