@@ -194,9 +194,11 @@ class Batches:
 
     async def pause(self, request: RequestContext, batch_id: int) -> Batch:
         """Let a batch stand still: what was not sent to TradingView yet waits. Raises BatchMovedOn."""
-        return await self._switch(
+        batch = await self._switch(
             request, batch_id, BatchState.PAUSED, "batch_paused", BatchState.RUNNING
         )
+        self._queue.wake(request.guild_id)
+        return batch
 
     async def resume(self, request: RequestContext, batch_id: int) -> Batch:
         """Let a paused batch go on. Raises BatchMovedOn."""
