@@ -372,3 +372,13 @@ async def test_what_was_undone_may_be_given_again(counter):
     await counter.to_the_end(undo)
     again = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
     assert (await counter.view(again)).alike == ()
+
+
+async def test_two_names_of_one_member_are_a_mistake_of_the_second_row(counter):
+    both = entries(NAMES[:2], "1M", member_id=77)
+    number = await counter.draft(BatchKind.GRANT, both)
+    [_, second] = await counter.rows(number)
+    assert (second.problem, second.detail) == (RowProblem.OTHER_NAME, NAMES[0])
+    await counter.start(number)
+    await counter.to_the_end(number)
+    assert counter.harness.end(NAMES[1]) == "absent"
