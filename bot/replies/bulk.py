@@ -1,6 +1,6 @@
 """The dry run of a batch in words: whom it is about, what changes, what it costs, how long it takes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -36,9 +36,20 @@ _MINUTE, _HOUR = 60, 3600
 
 def dry_run(view: BatchView, files: Sequence[Attached] = ()) -> Message:
     """Return what a batch would do, with the buttons that start it, look closer or drop it."""
+    mistakes = problems(_counted(view, RowState.FAULTY))
+    mistakes.append("Mend them there and send the file again; what is done by then stays so.")
+    looked_up = "still being looked up; press *Refresh*"
+    text = "\n".join(dry_run_lines(view, mistakes, "in the file below", looked_up))
+    return Message(text, buttons=_buttons(view), files=tuple(files), tone=Tone.LOOK)
+
+
+def dry_run_lines(
+    view: BatchView, mistakes: Sequence[str], where: str, open_names: str
+) -> list[str]:
+    """Return what a batch would do; `where` the `mistakes` are told in full, `open_names`: what becomes of them."""
     whole = view.forecast
     lines = [f"**Dry run: {title(view)}.** Nothing is changed yet."]
-    lines += _rows(view)
+    lines += _rows(view, mistakes, where, open_names)
     lines += changes(whole)
     lines += _ends(whole)
     lines += _fee(whole)
@@ -51,7 +62,7 @@ def dry_run(view: BatchView, files: Sequence[Attached] = ()) -> Message:
         )
     if view.batch.note:
         lines.append(f"-# Note: {typed(view.batch.note)}")
-    return Message("\n".join(lines), buttons=_buttons(view), files=tuple(files), tone=Tone.LOOK)
+    return lines
 
 
 def once_more(batch: Batch) -> str:
@@ -162,22 +173,19 @@ def problems(found: Iterable[tuple[RowProblem, int]]) -> list[str]:
     return lines
 
 
-def _rows(view: BatchView) -> list[str]:
+def _rows(view: BatchView, mistakes: Sequence[str], where: str, open_names: str) -> list[str]:
     rows = view.numbers.rows
     planned, faulty = rows.get(RowState.PLANNED, 0), rows.get(RowState.FAULTY, 0)
     sign = "✅" if planned else "⚠️"
     lines = [f"{sign} {count(planned, 'row')} would be carried out"]
     unknown = view.numbers.problems.get(RowProblem.USER_UNKNOWN, 0)
     if faulty:
-        lines.append(f"⚠️ {count(faulty, 'row has', 'rows have')} a mistake (in the file below):")
-        lines += problems(_counted(view, RowState.FAULTY))
-        lines.append("Mend them there and send the file again; what is done by then stays so.")
+        lines.append(f"⚠️ {count(faulty, 'row has', 'rows have')} a mistake ({where}):")
+        lines += mistakes
     if unknown:
         lines.append(f"⚠️ {count(unknown, 'name is', 'names are')} unknown to TradingView")
     if view.open_lookups:
-        lines.append(
-            f"⏳ {count(view.open_lookups, 'name is', 'names are')} still being looked up; press *Refresh*"
-        )
+        lines.append(f"⏳ {count(view.open_lookups, 'name is', 'names are')} {open_names}")
     left_out = rows.get(RowState.LEFT_OUT, 0) - unknown
     if left_out:
         lines.append(f"▫️ {count(left_out, 'row is', 'rows are')} left out:")
@@ -251,7 +259,7 @@ def file_button(view: BatchView) -> Button:
     return Button("File", key(FILE, view.batch.guild_id, view.batch.id))
 
 
-def _given(chosen: Any) -> str:
+def _given(chosen: Mapping[str, Any]) -> str:
     if length := chosen.get("length"):
         return spoken(parse_length(str(length)))
     until = chosen.get("until")
@@ -260,7 +268,7 @@ def _given(chosen: Any) -> str:
     return "lifetime" if until == "lifetime" else f"to {end_day(datetime.fromisoformat(until))}"
 
 
-def _who(chosen: Any, file_name: str | None) -> str:
+def _who(chosen: Mapping[str, Any], file_name: str | None) -> str:
     if file_name:
         return f"the file {typed(file_name)}"
     parts = []

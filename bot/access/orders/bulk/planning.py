@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.access.catalogue.lookup import Item, near_slugs
-from bot.access.orders.bulk.facts import Facts, OfScript, folded, most_of
+from bot.access.orders.bulk.facts import Facts, OfScript, barred, folded, most_of
 from bot.access.orders.bulk.records import Entry, faulty
 from bot.access.rules.duration import Length, cut, plus
 from bot.access.rules.entitlements import NOTHING, State, preview, still_gives, want
@@ -100,7 +100,7 @@ class _Planner:
         before = most_of(each.most(now) for each in scripts)
         after = _AFTER[self._kind](_Case(entry, item, scripts, before, now))
         if after.problem is None and self._kind is not BatchKind.REVOKE:
-            after = replace(after, problem=_barred(person))
+            after = replace(after, problem=barred(person))
         state = after.state if after.problem is None else before
         length, kind, ends_at = _given(entry)
         return BatchRow(
@@ -133,14 +133,6 @@ class _Planner:
         if name.casefold() in self._facts.listed_names or self._kind is BatchKind.REVOKE:
             return Lookup.KNOWN
         return Lookup.OPEN
-
-
-def _barred(person: Customer | None) -> RowProblem | None:
-    if person is None:
-        return None
-    if person.forget_at is not None or person.forgotten is not None:
-        return RowProblem.FORGOTTEN
-    return None if person.blocked_at is None else RowProblem.BLOCKED
 
 
 def _given(entry: Entry) -> tuple[str | None, EntitlementKind | None, datetime | None]:

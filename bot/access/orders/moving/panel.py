@@ -61,6 +61,8 @@ _OFF = frozenset(
 )
 # Nothing is no word for it: a missing date never becomes lifetime.
 _FOR_GOOD = frozenset({"lifetime", "never", "permanent", "none", "null", "forever"})
+_BEGINS = b"SQLite format 3\0"
+_NO_LOG = b"\x01\x01"  # in the header: how the file is written and read
 _LARGEST_VALUE = 1_000_000  # bytes
 _MAX_STEPS = 20_000  # of ten thousand: a file made to take for ever is given up
 
@@ -71,15 +73,34 @@ def read(path: Path, now: datetime) -> Listing:
         if path.stat().st_size > LARGEST_DATABASE:
             raise ListUnreadable(Wrong.TOO_LARGE)
         with path.open("rb") as file:
-            if file.read(16) != b"SQLite format 3\0":
-                raise ListUnreadable(Wrong.NO_DATABASE)
+            _check(file.read(len(_BEGINS)))
         address = f"{path.resolve().as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True)) as database:
-            _guard(database)
-            rows = list(_rows(database))
+            return _listing(database, now)
     except sqlite3.Error as error:
         raise ListUnreadable(Wrong.NO_DATABASE) from error
-    return gathered(rows, _payer, None, now)
+
+
+def read_sent(data: bytes, now: datetime) -> Listing:
+    """Return the same of a database in memory, of which no file is written. Raises ListUnreadable."""
+    _check(data)
+    try:
+        with closing(sqlite3.connect(":memory:")) as database:
+            # One with a log beside it cannot be opened without: as it was sent, it has none.
+            database.deserialize(data[:18] + _NO_LOG + data[20:])
+            return _listing(database, now)
+    except (sqlite3.Error, OverflowError) as error:
+        raise ListUnreadable(Wrong.NO_DATABASE) from error
+
+
+def _check(data: bytes) -> None:
+    if not data.startswith(_BEGINS):
+        raise ListUnreadable(Wrong.NO_DATABASE)
+
+
+def _listing(database: sqlite3.Connection, now: datetime) -> Listing:
+    _guard(database)
+    return gathered(list(_rows(database)), _payer, None, now)
 
 
 def _guard(database: sqlite3.Connection) -> None:

@@ -17,12 +17,14 @@ from bot.access.orders.bulk.errors import (
 )
 from bot.access.orders.bulk.recording import RowRecorder
 from bot.access.orders.bulk.records import Entry
+from bot.access.orders.bulk.runner import IDLE
 from bot.access.request import Subject
+from bot.jobs import Jobs
 from bot.replies.bulk import dry_run
 from bot.store.catalogue import products
 from bot.store.kinds import BatchKind, BatchState, Lookup, OrderState, RowProblem, RowState
 from bot.store.records import Actor
-from tests.support.access_harness import open_harness
+from tests.support.access_harness import AccessHarness, open_harness
 from tests.support.bulk import Counter, entries as entries_at
 from tests.support.vendor_fixture import HOME, OTHER
 
@@ -74,6 +76,20 @@ async def test_the_same_request_makes_one_batch(counter):
     draft = Draft(BatchKind.GRANT, entries(NAMES, "1M"))
     first = await counter.bulk.batches.draft(request, draft)
     assert await counter.bulk.batches.draft(request, draft) == first
+
+
+async def test_what_another_program_starts_is_found_within_seconds(counter):
+    counter.bulk.runner.start()
+    await counter.harness.let_pass(60)
+    async with Jobs() as jobs:
+        other = Counter(AccessHarness(counter.harness.vendor, counter.harness.time, jobs))
+        number = await other.draft(BatchKind.GRANT, entries(["bob-fx"], "1M"))
+        await other.start(number)
+    await counter.harness.let_pass(IDLE + 1)
+    await counter.harness.rest()
+    assert await counter.rows(number, RowState.ORDERED)
+    await counter.harness.let_pass(10)
+    assert counter.harness.end("bob-fx") != "absent"
 
 
 async def test_a_start_pressed_twice_counts_once(counter):
@@ -162,10 +178,7 @@ async def test_nothing_is_taken_from_whom_somebody_renewed_since_the_dry_run(cou
 
 async def test_a_paused_batch_sends_nothing_and_goes_on_where_it_was(counter):
     number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
-    counter.harness.switches.down = True
-    await counter.start(number)
-    await counter.bulk.runner.look()
-    await counter.harness.rest()
+    await counter.start_while_down(number)
     await counter.bulk.batches.pause(counter.harness.request(), number)
     counter.harness.switches.down = False
     await counter.harness.let_pass(600)
@@ -179,10 +192,7 @@ async def test_a_paused_batch_sends_nothing_and_goes_on_where_it_was(counter):
 
 async def test_what_a_person_orders_goes_on_while_a_batch_is_paused(counter):
     number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
-    counter.harness.switches.down = True
-    await counter.start(number)
-    await counter.bulk.runner.look()
-    await counter.harness.rest()
+    await counter.start_while_down(number)
     await counter.bulk.batches.pause(counter.harness.request(), number)
     counter.harness.switches.down = False
     order = await counter.harness.grant(NAMES[0], "1D")
@@ -193,10 +203,7 @@ async def test_what_a_person_orders_goes_on_while_a_batch_is_paused(counter):
 
 async def test_a_cancelled_batch_withdraws_what_was_not_sent(counter):
     number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
-    counter.harness.switches.down = True
-    await counter.start(number)
-    await counter.bulk.runner.look()
-    await counter.harness.rest()
+    await counter.start_while_down(number)
     await counter.bulk.batches.cancel(counter.harness.request(), number)
     counter.harness.switches.down = False
     await counter.to_the_end(number)
