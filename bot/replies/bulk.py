@@ -17,9 +17,10 @@ from bot.replies.bulk_keys import DISCARD, FILE, REFRESH, ROWS, START
 from bot.replies.bulk_problems import problem_in_words
 from bot.replies.message import Attached, Button, Message, key
 from bot.replies.seats import money
-from bot.replies.text import bold, count, end_day, escape, listed, role, spoken, typed
+from bot.replies.text import bold, count, end_day, escape, listed, role, short_day, spoken, typed
 from bot.replies.tone import Tone
 from bot.store.kinds import BatchKind, RowProblem, RowState, StateKind
+from bot.store.records import Batch
 
 _SHOWN_PROBLEMS = 6
 _SHOWN_COLUMNS = 5
@@ -56,6 +57,7 @@ def dry_run_lines(
     lines += _fee(whole)
     if whole.people:
         lines.append(f"⏱️ It takes {spoken_seconds(view.seconds)}.")
+    lines += [f"⚠️ {once_more(each)}" for each in view.alike[:1]]
     if view.needs_approval:
         lines.append(
             f"⚠️ It ends access for {count(whole.ends, 'person', 'people')}: a second manager has to press, too."
@@ -63,6 +65,15 @@ def dry_run_lines(
     if view.batch.note:
         lines.append(f"-# Note: {typed(view.batch.note)}")
     return lines
+
+
+def once_more(batch: Batch) -> str:
+    """Return that another batch gives the same people the same."""
+    when = short_day(batch.started_at or batch.made_at)
+    return (
+        f"Batch {batch.id}, started {when}, is for the same people and the same time. What it has done, this one "
+        "gives once more."
+    )
 
 
 def role_unknown(role_id: int) -> Message:

@@ -43,6 +43,7 @@ PRODUCT = Product(1, 1, "gold", TITLE, None, None, 0, None, None, None)
 AFFECTED = Affected(1, NAME, 7, False, WHEN, StateKind.NOTHING, None)
 
 VALUES = {
+    "batch_id": 12,
     "level": "staff",
     "text": "🚀" * 500,
     "near": (NAME,) * 3,

@@ -84,11 +84,14 @@ async def _putting_back(
 async def _leaves_nothing(
     connection: AsyncConnection, request: RequestContext, undone: Order
 ) -> bool:
-    """Return whether a `set` gave something to somebody who had nothing, and has nothing else now."""
+    """Return whether a `set` gave something to somebody who had nothing, and has nothing else now.
+
+    What stands still gives nothing: it is there again, and TradingView is not to show it.
+    """
     reasons = await entitlements.active(connection, undone.permission_id)
     reasons += await entitlements.ended_by(connection, undone.id)
     others = (replace(each, ended_at=None) for each in reasons if each.id != undone.entitlement_id)
-    return not any(still_gives(each, request.at) for each in others)
+    return not any(still_gives(each, request.at) and not each.paused_at for each in others)
 
 
 async def _without(connection: AsyncConnection, request: RequestContext, undone: Order) -> Change:

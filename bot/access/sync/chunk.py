@@ -18,6 +18,7 @@ LARGEST = 100  # so that no verification waits for more than that many writes
 PAGE = 30
 TOGETHER = 12  # enough for the account's own pace to decide how fast they go
 
+Begins = Callable[[int], bool]
 Report = Callable[[int, Exception | None], Awaitable[None]]
 
 
@@ -42,15 +43,22 @@ def _one_by_one(changes: int) -> int:
 class Chunk:
     """At most `LARGEST` permissions of one script.
 
+    `begins` is asked when a permission's turn comes: False, and it is nothing of this chunk any more.
     `report` is told how each of them ended: without an error when it agrees, or starts over. Chunks
     with the same `writing` write one after the other: one is read back while the next is written.
     """
 
     def __init__(
-        self, sync: Sync, tradingview: TradingViewClient, report: Report, writing: asyncio.Lock
+        self,
+        sync: Sync,
+        tradingview: TradingViewClient,
+        begins: Begins,
+        report: Report,
+        writing: asyncio.Lock,
     ) -> None:
         self._sync = sync
         self._tradingview = tradingview
+        self._begins = begins
         self._report = report
         self._writing = writing
         self._turns = asyncio.Semaphore(TOGETHER)
@@ -86,6 +94,8 @@ class Chunk:
     async def _write(self, script: Script, permission_id: int, people: "_People") -> Plan | None:
         """Settle, announce and send; what fails, or needs no write, is reported here."""
         async with self._turns:
+            if not self._begins(permission_id):
+                return None
             try:
                 permission, _, known = await self._sync.begin(permission_id)
                 row = people.row_of(permission)

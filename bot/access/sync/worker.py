@@ -60,6 +60,8 @@ class AccountWorker:
         self._awaited: dict[int, int] = {}  # the preferred, with the permission of each
         self._busy: set[int] = set()
         self._in_chunks: set[int] = set()  # of the busy, the ones that are in a chunk
+        # Of these, what waits for a batch alone and had no turn yet, with what is left of its chunk.
+        self._unsent: dict[int, set[int]] = {}
         self._chunks: Counter[int] = Counter()  # how many are under way, by script
         self._resting: set[int] = set()  # of the busy, the ones that need no request for now
         self._writing = asyncio.Lock()  # of the chunks, one at a time
@@ -101,14 +103,15 @@ class AccountWorker:
         async with self._database.read() as connection:
             self.preferred = self._notifier.awaited()
             self._awaited = await work.of_orders(connection, self.guild_id, self.preferred)
+            self._take_out(await work.no_longer_for_batch(connection, self._unsent))
             if self._awaited and not self.breaker.is_open:  # beyond the usual number, and at once
                 room = RESTING - len(self._busy - self._in_chunks)
                 self._start(session, await self._due(connection, room, awaited=True))
             later = await work.next_try(connection, self.guild_id, self._busy)
             if later is not None and later <= now:
-                async for script_id, chunk_ids in self._new_chunks(connection):
+                async for script_id, chunk_ids, left in self._new_chunks(connection):
                     _ = self._jobs.spawn(
-                        self._sync_chunk(session, script_id, chunk_ids),
+                        self._sync_chunk(session, script_id, chunk_ids, left),
                         f"sync {len(chunk_ids)} at once",
                     )
                 due = await self._due(connection, self._room(session))
@@ -155,8 +158,11 @@ class AccountWorker:
 
     async def _new_chunks(
         self, connection: AsyncConnection
-    ) -> AsyncIterator[tuple[int, list[int]]]:
-        """Yield scripts with many due permissions, where full reads of the list are worth it."""
+    ) -> AsyncIterator[tuple[int, list[int], set[int]]]:
+        """Yield scripts with many due permissions, where full reads of the list are worth it.
+
+        With each come the permissions, and the set of what is left of them.
+        """
         while not self.breaker.is_open and sum(self._chunks.values()) < CHUNKS:
             busy = self._busy.union(self._awaited.values())
             script_id, chunk_ids = await work.chunk(
@@ -167,7 +173,20 @@ class AccountWorker:
             self._chunks[script_id] += 1
             self._in_chunks.update(chunk_ids)
             self._busy.update(chunk_ids)
-            yield script_id, chunk_ids
+            left = set(chunk_ids)
+            for_batch = await work.for_batch(connection, chunk_ids)
+            self._unsent.update(dict.fromkeys(for_batch, left))
+            yield script_id, chunk_ids, left
+
+    def _take_out(self, permission_ids: Collection[int]) -> None:
+        """Take out of their chunks what a person waits for by now, or what is not to be sent for now."""
+        for permission_id in permission_ids:
+            left = self._unsent.pop(permission_id, None)
+            if left is None:  # its turn came meanwhile
+                continue
+            left.discard(permission_id)
+            self._in_chunks.discard(permission_id)
+            self._busy.discard(permission_id)
 
     def _is_urgent(self, permission_id: int) -> bool:
         """Return whether the person who asked for it waits for the answer."""
@@ -201,28 +220,38 @@ class AccountWorker:
         await self._ended(session, permission_id, revision, failure)
 
     async def _sync_chunk(
-        self, session: AccountSession, script_id: int, chunk_ids: list[int]
+        self, session: AccountSession, script_id: int, chunk_ids: list[int], left: set[int]
     ) -> None:
-        """Bring many permissions of one script to agreement."""
-        left = set(chunk_ids)
+        """Bring many permissions of one script to agreement; what is taken out of `left` is none of them any more."""
         revisions = await self._failures.revisions_of(chunk_ids)
 
         async def report(permission_id: int, error: Exception | None) -> None:
             left.discard(permission_id)
             await self._ended(session, permission_id, revisions[permission_id], error)
 
+        def begins(permission_id: int) -> bool:
+            if permission_id not in left:
+                return False
+            self._unsent.pop(permission_id, None)
+            return True
+
         _, script = await self._failures.script_of(chunk_ids[0])
         sync = Sync(self._database, session, self._notifier.ended, urgent=lambda: False)
         try:
-            await Chunk(sync, session.tradingview, report, self._writing).run(script, chunk_ids)
+            await Chunk(sync, session.tradingview, begins, report, self._writing).run(
+                script, chunk_ids
+            )
         except Exception as error:  # noqa: BLE001 - looked at for the first; the others wait for it
-            first, *others = chunk_ids
-            await report(first, error)
+            first, *others = [each for each in chunk_ids if begins(each)] or [0]
+            if first:
+                await report(first, error)
             for permission_id in others:
                 await self._failures.again(permission_id, _why_all(error))
         finally:
+            for permission_id in left:
+                self._unsent.pop(permission_id, None)
             self._chunks -= Counter([script_id])
-            self._in_chunks.difference_update(chunk_ids)
+            self._in_chunks.difference_update(left)
             self._busy.difference_update(left)
             self.wake()
 

@@ -65,6 +65,14 @@ def _(_: refusals.BatchGone) -> str:
 
 
 @sentence.register
+def _(error: refusals.SameStarted) -> str:
+    return (
+        f"**Not started: batch {error.batch_id} gives the same people the same**, and was started after this dry "
+        "run was made. Nothing was changed by this press. If they are to get it once more, make the dry run anew."
+    )
+
+
+@sentence.register
 def _(error: refusals.BatchMovedOn) -> str:
     return (
         f"**That cannot be done to this batch any more:** {_STATES[error.state]}. Nothing was changed by "

@@ -12,6 +12,8 @@ from bot.store.parts import parts
 from bot.store.records import Actor, Batch
 from bot.store.tables.batches import batch, batch_row
 
+MARK = "mark"  # of what is chosen: to whom the rows give what, in short
+
 
 class BatchChange(TypedDict, total=False):
     """What can change about a batch."""
@@ -124,6 +126,35 @@ async def listed(
         .order_by(batch.c.id.desc())
         .offset(skip)
         .limit(limit)
+    )
+    return [Batch.of(row) for row in found]
+
+
+async def alike(connection: AsyncConnection, of: Batch, since: datetime) -> list[Batch]:
+    """Return the batches started after that moment that give the same people the same as that one, newest first.
+
+    What was undone is none of them.
+    """
+    mark = of.chosen.get(MARK)
+    if mark is None:
+        return []
+    undo = batch.alias()
+    is_undone = (
+        select(undo.c.id)
+        .where(undo.c.undoes_id == batch.c.id, undo.c.state != BatchState.DRAFT)
+        .exists()
+    )
+    found = await connection.execute(
+        select(batch)
+        .where(
+            batch.c.guild_id == of.guild_id,
+            batch.c.kind == of.kind,
+            batch.c.id != of.id,
+            batch.c.started_at > since,
+            ~is_undone,
+            batch.c.chosen[MARK].as_string() == mark,
+        )
+        .order_by(batch.c.id.desc())
     )
     return [Batch.of(row) for row in found]
 

@@ -113,6 +113,31 @@ async def chunk(
     return script_id, list(found.scalars())
 
 
+async def for_batch(connection: AsyncConnection, permission_ids: Collection[int]) -> list[int]:
+    """Return which of these wait for a batch of staff alone."""
+    found = await connection.execute(
+        select(permission.c.id).where(
+            permission.c.id.in_(list(permission_ids)), permission.c.batch_id.is_not(None)
+        )
+    )
+    return list(found.scalars())
+
+
+async def no_longer_for_batch(
+    connection: AsyncConnection, permission_ids: Collection[int]
+) -> list[int]:
+    """Return which of these a person waits for by now, or whose batch stands still."""
+    if not permission_ids:
+        return []
+    found = await connection.execute(
+        select(permission.c.id).where(
+            permission.c.id.in_(list(permission_ids)),
+            or_(permission.c.batch_id.is_(None), _stands_still()),
+        )
+    )
+    return list(found.scalars())
+
+
 async def rows_known(connection: AsyncConnection, script_id: int) -> int:
     """Count the rows that TradingView's list has for a script, as far as is known."""
     listed = await connection.execute(

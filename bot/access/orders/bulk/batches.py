@@ -1,6 +1,7 @@
 """Batches: a dry run first, then hundreds of orders that can be paused, cancelled and undone."""
 
 import asyncio
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,9 +17,10 @@ from bot.access.orders.bulk.errors import (
     BatchGone,
     BatchMovedOn,
     NothingToDo,
+    SameStarted,
     SecondManagerNeeded,
 )
-from bot.access.orders.bulk.facts import Facts, facts_for
+from bot.access.orders.bulk.facts import Facts, facts_for, folded
 from bot.access.orders.bulk.forecast import Forecast, calls_for, forecast
 from bot.access.orders.bulk.planning import plan
 from bot.access.orders.bulk.records import Entry
@@ -35,6 +37,7 @@ from bot.store.sweeps import seats
 from bot.store.vault import Vault
 
 DRAFT_LIFE = timedelta(hours=24)
+_DOUBLES = (BatchKind.GRANT, BatchKind.EXTEND, BatchKind.COMPENSATE)
 _SCRIPTS = "scripts"  # of what is chosen: by product, what it consisted of
 
 
@@ -85,7 +88,8 @@ class Batches:
             calls = await _calls(connection, facts.scripts_of, rows)
         end = month_end(request.at).start
         whole = await asyncio.to_thread(forecast, rows, request.at, census, end, calls)
-        shown = {**(draft.chosen or {}), **_scripts_of(facts)}
+        mark = await asyncio.to_thread(_mark, draft)
+        shown = {**(draft.chosen or {}), **_scripts_of(facts), **mark}
         draft = replace(draft, chosen=shown)
         return await self.keep(request, draft, rows, whole, facts.newest_order_id)
 
@@ -135,6 +139,7 @@ class Batches:
         Raises:
             BatchGone: there is no such dry run, or it is older than a day.
             NothingToDo: not one row would change anything.
+            SameStarted: one that gives the same people the same was started since the dry run.
             OverTheLine: a manager must agree to so many seats first.
         """
         async with self._database.write() as connection:
@@ -146,6 +151,8 @@ class Batches:
             whole = Forecast.of(batch.forecast)
             if not whole.people:
                 raise NothingToDo
+            if same := await batches.alike(connection, batch, batch.made_at):
+                raise SameStarted(same[0].id)
             await _refuse_over_line(connection, request, whole)
             waits = takes_two(whole.ends, await above_in(connection, request.guild_id))
             state = BatchState.APPROVAL if waits else BatchState.RUNNING
@@ -199,9 +206,11 @@ class Batches:
 
     async def pause(self, request: RequestContext, batch_id: int) -> Batch:
         """Let a batch stand still: what was not sent to TradingView yet waits. Raises BatchMovedOn."""
-        return await self._switch(
+        batch = await self._switch(
             request, batch_id, BatchState.PAUSED, "batch_paused", BatchState.RUNNING
         )
+        self._queue.wake(request.guild_id)
+        return batch
 
     async def resume(self, request: RequestContext, batch_id: int) -> Batch:
         """Let a paused batch go on. Raises BatchMovedOn."""
@@ -271,6 +280,17 @@ class Batches:
     def _changed(self) -> None:
         for listener in self.on_change:
             listener()
+
+
+def _mark(draft: Draft) -> dict[str, Any]:
+    """Return in short to whom it gives what, so that it is known again; what cannot double has none."""
+    if draft.kind not in _DOUBLES or len(draft.entries) < 2:
+        return {}
+    rows = sorted(
+        f"{(each.username or '').casefold()} {each.member_id} {folded(each.item)} {each.length} {each.until}"
+        for each in draft.entries
+    )
+    return {batches.MARK: hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]}
 
 
 def _scripts_of(facts: Facts) -> dict[str, Any]:

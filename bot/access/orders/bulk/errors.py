@@ -38,6 +38,13 @@ class BatchMovedOn(UserError):
 
 
 @dataclass(eq=False)
+class SameStarted(UserError):
+    """A batch that gives the same people the same was started since this dry run."""
+
+    batch_id: int
+
+
+@dataclass(eq=False)
 class SecondManagerNeeded(UserError):
     """Whoever started the batch cannot approve it: another manager has to."""
 

@@ -48,6 +48,7 @@ class _Planner:
         self._kind = kind
         self._facts = facts
         self._lines: dict[tuple[str, str], int] = {}  # by person and item
+        self._names: dict[int, str] = {}  # that the rows say of members, each the first time
         self._near = 0
 
     def row(self, entry: Entry) -> BatchRow:
@@ -64,6 +65,9 @@ class _Planner:
         first = self._lines.setdefault((name.casefold(), slug), entry.line)
         if first != entry.line:
             return faulty(entry, RowProblem.TWICE, str(first))
+        said = self._names.setdefault(entry.member_id or 0, name)
+        if entry.member_id is not None and said.casefold() != name.casefold():
+            return faulty(entry, RowProblem.OTHER_NAME, said)
         return self._planned(entry, item, person, name)
 
     def _item_unknown(self, entry: Entry, slug: str) -> BatchRow:

@@ -1,7 +1,8 @@
 """How batches stand: what their dry runs said, and what became of their rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +18,7 @@ from bot.store.people import customers
 from bot.store.records import Batch, BatchRow
 
 PAGE = 10  # batches, of a list
+ALIKE_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class BatchView:
     seconds: float  # about, for what is left
     approval_above: int | None  # ending the access of more people takes a second manager
     undone_by: tuple[Batch, ...] = ()
+    alike: tuple[Batch, ...] = ()  # started in the last week, and give the same people the same
 
     @property
     def needs_approval(self) -> bool:
@@ -57,7 +60,10 @@ class BatchViews:
         async with self._database.read() as connection:
             batch = await one(connection, guild_id, batch_id)
             [view] = await self._views(connection, [batch])
-        return view
+            if batch.state is not BatchState.DRAFT:
+                return view
+            alike = await batches.alike(connection, batch, batch.made_at - ALIKE_WITHIN)
+        return replace(view, alike=tuple(alike))
 
     async def listed(self, guild_id: int, page: int) -> tuple[list[BatchView], int, int]:
         """Return one page of a server's batches, newest first, the page's number from 0, and how many there are."""

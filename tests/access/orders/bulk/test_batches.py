@@ -8,12 +8,19 @@ import pytest
 
 from bot.access.ledger.errors import OverTheLine
 from bot.access.orders.bulk.batches import DRAFT_LIFE, Draft
-from bot.access.orders.bulk.errors import BatchGone, BatchMovedOn, NothingToDo, SecondManagerNeeded
+from bot.access.orders.bulk.errors import (
+    BatchGone,
+    BatchMovedOn,
+    NothingToDo,
+    SameStarted,
+    SecondManagerNeeded,
+)
 from bot.access.orders.bulk.recording import RowRecorder
 from bot.access.orders.bulk.records import Entry
 from bot.access.orders.bulk.runner import IDLE
 from bot.access.request import Subject
 from bot.jobs import Jobs
+from bot.replies.bulk import dry_run
 from bot.store.catalogue import products
 from bot.store.kinds import BatchKind, BatchState, Lookup, OrderState, RowProblem, RowState
 from bot.store.records import Actor
@@ -340,3 +347,45 @@ async def test_nothing_is_taken_of_a_script_that_came_to_a_product_after_the_dry
     await counter.to_the_end(number)
     assert await counter.problems(number) == {2: RowProblem.CHANGED_SINCE}
     assert harness.fake.world.row(flow.pine_id, "Buyer_0").end is None
+
+
+async def test_the_same_file_once_more_is_said_and_of_two_dry_runs_of_it_one_starts(counter):
+    harness = counter.harness
+    first, second = [await counter.draft(BatchKind.GRANT, entries(NAMES, "1M")) for _ in "12"]
+    assert (await counter.view(second)).alike == ()
+    await harness.let_pass(60)
+    await counter.start(first)
+    await counter.to_the_end(first)
+    assert [each.id for each in (await counter.view(second)).alike] == [first]
+    with pytest.raises(SameStarted) as refused:
+        await counter.start(second)
+    assert refused.value.batch_id == first
+    assert {harness.end(name) for name in NAMES} == {moment(2026, 4, 10, 12, 1)}
+    third = await counter.draft(BatchKind.GRANT, entries(NAMES[::-1], "1M"))
+    view = await counter.view(third)
+    assert f"Batch {first}, started" in dry_run(view).text
+    await counter.start(third)
+    await counter.to_the_end(third)
+    assert {harness.end(name).date() for name in NAMES} == {moment(2026, 5, 10).date()}
+    other = await counter.draft(BatchKind.GRANT, entries(NAMES, "2M"))
+    assert (await counter.view(other)).alike == ()
+
+
+async def test_what_was_undone_may_be_given_again(counter):
+    first = await counter.run(BatchKind.GRANT, entries(NAMES, "1M"))
+    await counter.harness.let_pass(60)
+    undo = await counter.bulk.undo.draft(counter.harness.request(), first)
+    await counter.start(undo)
+    await counter.to_the_end(undo)
+    again = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
+    assert (await counter.view(again)).alike == ()
+
+
+async def test_two_names_of_one_member_are_a_mistake_of_the_second_row(counter):
+    both = entries(NAMES[:2], "1M", member_id=77)
+    number = await counter.draft(BatchKind.GRANT, both)
+    [_, second] = await counter.rows(number)
+    assert (second.problem, second.detail) == (RowProblem.OTHER_NAME, NAMES[0])
+    await counter.start(number)
+    await counter.to_the_end(number)
+    assert counter.harness.end(NAMES[1]) == "absent"

@@ -394,3 +394,21 @@ async def test_the_history_says_which_batch_was_undone(counter):
         ("batch_started", number),
         ("batch_done", number),
     ]
+
+
+async def test_of_who_stood_still_a_set_end_goes_again_and_what_stood_still_goes_on(counter):
+    harness = counter.harness
+    await given(counter, ["Ann_Trades"])
+    await harness.let_pass(DAY)
+    person = Subject(username="Ann_Trades")
+    await harness.pauses.pause(harness.request(confirmed=True), person, None)
+    await harness.let_pass(DAY)
+    number = await counter.run(
+        BatchKind.SET, entries(["Ann_Trades"], until="2026-03-20", now=clock.now())
+    )
+    assert harness.end("Ann_Trades").day == 20
+    await counter.undo(number)
+    assert harness.end("Ann_Trades") == "absent"
+    await harness.pauses.resume(harness.request(confirmed=True), person, None)
+    await harness.rest()
+    assert harness.end("Ann_Trades").date() == moment(2026, 4, 11).date()
