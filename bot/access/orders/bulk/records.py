@@ -15,6 +15,7 @@ from bot.tradingview import End
 
 MAX_ROWS = MAX_LINES
 LARGEST = 5 * 1024 * 1024  # bytes of a file
+_NO_CELLS: Mapping[str, str] = {}  # of what no file says: one for all of some ten thousand
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Entry:
     length: Length | None = None
     until: End | None = None
     note: str | None = None
-    written: Mapping[str, str] = field(default_factory=dict)  # its cells, by the column's word
+    # Its cells, by the column's word.
+    written: Mapping[str, str] = field(default_factory=lambda: _NO_CELLS)
 
 
 @dataclass(frozen=True, slots=True)
