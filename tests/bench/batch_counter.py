@@ -8,7 +8,7 @@ from bot.store.kinds import BatchKind, BatchState
 from tests.bench.batch_past import by_names, request
 from tests.bench.desk import HOME, Desk, middle, open_desk, percentile, say
 
-ROWS, SECONDS, EVERY = 1_000, 60.0, 4.0
+ROWS, SECONDS, EVERY = 1_000, 60.0, 2.0
 REQUESTS, BURST, RETRY_AFTER = 5, 2, 1.0
 MEDIAN, SLOWEST = 3.0, 5.0  # seconds until an order at the counter is verified
 
