@@ -36,7 +36,7 @@ from bot.store.records import Batch
 log = logging.getLogger(__name__)
 
 EVERY = 2.0  # seconds between two pictures of one batch, at most as many as Discord takes
-IDLE = 20.0  # seconds between looks while none moves: an answer is given up 30 s before its end
+IDLE = 20.0  # seconds between looks while those there are rest: an answer is given up 30 s before its end
 # Seconds between two changes of a message of so many seconds: Discord takes only some of an old one.
 _PACES = ((900.0, EVERY), (3_600.0, 10.0), (float("inf"), 300.0))
 _REFUSED_PAUSE = 900.0  # seconds until a message that could not be changed is tried again
@@ -91,28 +91,30 @@ class BatchProgress:
     async def _run(self) -> None:
         while True:
             self._woken.clear()
-            moving = True
+            pause: float | None = EVERY
             if not self._blockade.left():
                 try:
-                    moving = await self.look()
+                    pause = await self.look()
                 except GROUND as error:
                     log.info("showing batches waits (%s)", in_short(error))
                 except Exception:  # the next look goes on
                     log.exception("showing batches failed; again in %s s", EVERY)
-            if moving:
+            if pause == EVERY:
                 await clock.sleep(EVERY)
             else:
-                await clock.set_within(IDLE, self._woken)
+                await clock.set_within(pause, self._woken)
 
-    async def look(self) -> bool:
-        """Show every batch as it stands now; returns whether any moves."""
+    async def look(self) -> float | None:
+        """Show every batch as it stands now; returns seconds until the next look, None: once woken."""
         followed = await self._messages.followed()
         self._forget_but({each.batch.id for each in followed})
         for each in followed:
             if not self._backoff.is_put_off(each.batch.id):
                 await self._attempt(each)
         resting = (BatchState.PAUSED, BatchState.APPROVAL)
-        return any(each.batch.state not in resting for each in followed)
+        if any(each.batch.state not in resting for each in followed):
+            return EVERY
+        return IDLE if followed else None
 
     def _forget_but(self, batch_ids: set[int]) -> None:
         """Keep nothing about other batches: dry runs that were looked at, and what has been told."""

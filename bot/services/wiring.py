@@ -261,6 +261,7 @@ def build(
         jobs,
     )
     batches.batches.on_change.append(batch_progress.wake)
+    batches.runner.on_found.append(batch_progress.wake)
 
     discovery = Discovery(database, sessions, scripts)
     sweep_flow = SweepFlow(

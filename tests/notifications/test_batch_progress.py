@@ -22,6 +22,7 @@ from tests.support.bulk_office import (
 )
 from tests.support.discord_harness import eventually, labels, open_office, text_of
 from tests.support.idle import at_rest
+from tests.support.statements import counting
 
 DONE = "✅ **Batch 1 is done:**"
 
@@ -65,6 +66,17 @@ async def moved(harness, shown):
 async def token_kept(harness):
     async with harness.vendor.database.read() as connection:
         return (await connection.execute(select(batch.c.answer_token))).scalar_one()
+
+
+async def test_nothing_looks_for_progress_or_names_while_there_is_no_batch(harness):
+    async with batches_at_work(harness):
+        await harness.time.advance(60)
+        with counting(harness.vendor.database) as statements:
+            await harness.time.advance(60)
+        about = [each for each in statements if "told_at IS NULL" in each or "batch_row" in each]
+        assert about == []
+        request = await started(harness)  # and what comes then is shown all the same
+        await harness.passes(lambda: "Batch 1, running" in text_of(request.original), 60)
 
 
 async def test_the_answer_is_changed_at_most_every_2_s_and_only_for_news(harness):

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Integer, Subquery, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import OrderKind, OrderState, PermissionState, Reason, RowProblem, RowState
@@ -43,18 +43,19 @@ async def numbers(connection: AsyncConnection, batch_id: int) -> Numbers:
 
 async def numbers_of(connection: AsyncConnection, batch_ids: Collection[int]) -> dict[int, Numbers]:
     """Count, by batch, its rows by how they stand."""
-    placed = worst(batch_ids)
+    lead = order.alias()
+    place = worst(lead).label("place")
     found = await connection.execute(
         select(
             batch_row.c.batch_id,
             batch_row.c.state,
             batch_row.c.problem,
-            placed.c.place,
+            place,
             func.count().label("number"),
         )
-        .outerjoin(placed, placed.c.lead_id == batch_row.c.order_id)
+        .outerjoin(lead, lead.c.id == batch_row.c.order_id)
         .where(batch_row.c.batch_id.in_(list(batch_ids)))
-        .group_by(batch_row.c.batch_id, batch_row.c.state, batch_row.c.problem, placed.c.place)
+        .group_by(batch_row.c.batch_id, batch_row.c.state, batch_row.c.problem, "place")
     )
     counted: dict[int, tuple[Counter[RowState], Counter[RowProblem], Counter[OrderState]]] = {
         each: (Counter(), Counter(), Counter()) for each in batch_ids
@@ -69,17 +70,18 @@ async def numbers_of(connection: AsyncConnection, batch_ids: Collection[int]) ->
     return {each: Numbers(*counts) for each, counts in counted.items()}
 
 
-def worst(batch_ids: Collection[int]) -> Subquery:
-    """Return, by the order that leads, how that stands worst of all that it leads, as a place in WORST_LAST."""
-    places = {state: place for place, state in enumerate(WORST_LAST)}
-    # Without a type of its own SQLite makes no index of it: each row would be looked for among all.
-    lead_id = cast(func.coalesce(order.c.lead_id, order.c.id), Integer)
-    return (
-        select(lead_id.label("lead_id"), func.max(case(places, value=order.c.state)).label("place"))
-        .where(order.c.batch_id.in_(list(batch_ids)))
-        .group_by(lead_id)
-        .subquery()
-    )
+def worst(lead: FromClause) -> "ColumnElement[int]":
+    """Return how an order stands worst of itself and all that it leads, as a place in WORST_LAST.
+
+    One look at an index for each row: a subquery of them all would be looked through for each.
+    """
+    led = order.alias()
+    of_led = select(func.max(_place(led))).where(led.c.lead_id == lead.c.id).scalar_subquery()
+    return func.max(_place(lead), func.coalesce(of_led, 0))
+
+
+def _place(of: FromClause) -> "ColumnElement[int]":
+    return case({state: place for place, state in enumerate(WORST_LAST)}, value=of.c.state)
 
 
 async def ahead(connection: AsyncConnection, batch_id: int) -> int:

@@ -12,6 +12,7 @@ from bot.store.kinds import BatchState, Lookup, OrderState, RowProblem, RowState
 from bot.store.ledger.batch_orders import WORST_LAST, worst
 from bot.store.records import BatchRow
 from bot.store.tables.batches import batch, batch_row
+from bot.store.tables.ledger import order
 
 AT_ONCE = 250  # rows in one statement: what makes them ready holds the loop
 
@@ -68,9 +69,9 @@ async def listed(
         conditions.append(or_(problem.is_(None), problem.not_in(tuple(but))))
     query = select(batch_row).order_by(batch_row.c.id).offset(skip)
     if orders:
-        placed = worst([batch_id])
-        query = query.outerjoin(placed, placed.c.lead_id == batch_row.c.order_id)
-        place = func.coalesce(placed.c.place, WORST_LAST.index(OrderState.WAITING))
+        lead = order.alias()
+        query = query.outerjoin(lead, lead.c.id == batch_row.c.order_id)
+        place = func.coalesce(worst(lead), WORST_LAST.index(OrderState.WAITING))
         conditions.append(place.in_([WORST_LAST.index(each) for each in orders]))
     query = query.where(*conditions)
     found = await connection.execute(query if limit is None else query.limit(limit))

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import StateKind
+from bot.store.parts import parts
 from bot.store.records import Customer, Entitlement, Record
 from bot.store.sweeps.seats import made
 from bot.store.sweeps.sightings import is_counted
@@ -54,31 +55,35 @@ async def people(connection: AsyncConnection, guild_id: int) -> list[Customer]:
     return await made(Customer, found)
 
 
-async def held(connection: AsyncConnection, script_ids: Collection[int]) -> list[Held]:
-    """Return what everybody should have of these scripts."""
+async def held(
+    connection: AsyncConnection, script_ids: Collection[int], customer_ids: Collection[int]
+) -> list[Held]:
+    """Return what these people should have of these scripts."""
     columns = [permission.c[field.name] for field in fields(Held)]
     found = await connection.execute(
-        select(*columns).where(permission.c.script_id.in_(list(script_ids)))
+        select(*columns).where(
+            permission.c.customer_id.in_(list(customer_ids)),
+            permission.c.script_id.in_(list(script_ids)),
+        )
     )
     return await made(Held, found)
 
 
 async def reasons(
-    connection: AsyncConnection, script_ids: Collection[int]
+    connection: AsyncConnection, permission_ids: Collection[int]
 ) -> list[tuple[int | None, Entitlement]]:
-    """Return the reasons that count for these scripts, in the order asked, each with its product."""
+    """Return the reasons that count for these permissions, in the order asked, each with its product."""
     columns = [entitlement.c[field.name] for field in fields(Entitlement)]
-    found = await connection.execute(
-        select(purchase.c.product_id, *columns)
-        .join(purchase, purchase.c.id == entitlement.c.purchase_id)
-        .where(
-            entitlement.c.script_id.in_(list(script_ids)),
-            entitlement.c.ended_at.is_(None),
-            entitlement.c.permission_id.is_not(None),
+    every: list[tuple[int | None, Entitlement]] = []
+    for some in parts(permission_ids):
+        found = await connection.execute(
+            select(purchase.c.product_id, *columns)
+            .join(purchase, purchase.c.id == entitlement.c.purchase_id)
+            .where(entitlement.c.permission_id.in_(some), entitlement.c.ended_at.is_(None))
+            .order_by(entitlement.c.asked_at, entitlement.c.id)
         )
-        .order_by(entitlement.c.asked_at, entitlement.c.id)
-    )
-    return await made(lambda product_id, *row: (product_id, Entitlement(*row)), found)
+        every += await made(lambda product_id, *row: (product_id, Entitlement(*row)), found)
+    return every
 
 
 async def listed(connection: AsyncConnection, script_ids: Collection[int]) -> list[Listed]:

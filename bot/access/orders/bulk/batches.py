@@ -20,9 +20,9 @@ from bot.access.orders.bulk.errors import (
     SameStarted,
     SecondManagerNeeded,
 )
-from bot.access.orders.bulk.facts import Facts, facts_for, folded
+from bot.access.orders.bulk.facts import AT_ONCE, Facts, facts_for, folded
 from bot.access.orders.bulk.forecast import Forecast, calls_for, forecast
-from bot.access.orders.bulk.planning import plan
+from bot.access.orders.bulk.planning import Planner
 from bot.access.orders.bulk.records import Entry
 from bot.access.request import RequestContext
 from bot.access.rules.seat_fee import FREE, month_end
@@ -68,7 +68,8 @@ class Batches:
     async def draft(self, request: RequestContext, draft: Draft, facts: Facts | None = None) -> int:
         """Compare what is asked for with what people have, and keep it; nothing is ordered yet.
 
-        `facts`, where they were read already, are of the moment of the request. Returns the batch's number,
+        `facts`, where they were read already, are of the moment of the request; what people have is looked
+        at anew. Returns the batch's number,
         the same one when a request is delivered twice. Raises NothingToDo.
         """
         with without_full_collections():
@@ -83,7 +84,7 @@ class Batches:
                 typed = {entry.item for entry in draft.entries}
                 facts = await facts_for(connection, request.guild_id, typed, request.at)
             census = await census_of(connection, request.guild_id)
-            planned = await asyncio.to_thread(plan, draft.kind, draft.entries, facts)
+            planned = await _planned(connection, draft, facts)
             rows = sorted([*draft.faulty, *planned], key=lambda row: row.line)
             calls = await _calls(connection, facts.scripts_of, rows)
         end = month_end(request.at).start
@@ -308,6 +309,17 @@ def scripts_shown(chosen: Mapping[str, Any], product_id: int) -> Collection[int]
     """Return the scripts of a product at which the dry run of a batch looked."""
     found: Collection[int] = chosen.get(_SCRIPTS, {}).get(str(product_id), ())
     return found
+
+
+async def _planned(connection: AsyncConnection, draft: Draft, facts: Facts) -> list[BatchRow]:
+    """Return a row for each entry, having looked at what some people have after the other."""
+    planner = Planner(draft.kind, facts)
+    rows: list[BatchRow] = []
+    for start in range(0, len(draft.entries), AT_ONCE):
+        some = draft.entries[start : start + AT_ONCE]
+        people = await asyncio.to_thread(planner.people, some)
+        rows += await asyncio.to_thread(planner.plan, some, await facts.at(connection, people))
+    return rows
 
 
 async def note(

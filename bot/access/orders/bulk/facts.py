@@ -1,8 +1,8 @@
 """What is known of a server's people at one moment: what a dry run compares its rows with."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +16,8 @@ from bot.store.records import BatchRow, Customer, Entitlement
 from bot.store.sweeps import standing
 from bot.store.sweeps.standing import Held, Listed
 
+AT_ONCE = 1_000  # people whose access is looked at
+
 
 @dataclass(frozen=True, slots=True)
 class OfScript:
@@ -23,8 +25,13 @@ class OfScript:
 
     script_id: int
     held: Held | None
-    reasons: tuple[tuple[int | None, Entitlement], ...]
+    reasons: Sequence[tuple[int | None, Entitlement]]
     listed: Listed | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """Return whether anything is known of it at all."""
+        return self.held is not None or self.listed is not None
 
     def counted(self, now: datetime) -> list[Entitlement]:
         """Return the reasons, with one for what somebody gave on TradingView itself and nobody ordered."""
@@ -77,19 +84,44 @@ def _found(script_id: int, state: State, now: datetime) -> Entitlement:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everybody's names, and what they have of the scripts that a batch is about."""
+    """Everybody's names, and what some of them have of the scripts that a batch is about.
+
+    Of many people that is much: it is looked at for `AT_ONCE` of them, and let go before the next.
+    """
 
     now: datetime
     newest_order_id: int  # 0: the server has none yet
     items: Mapping[str, Item]  # those that were asked about, by their short names
     sold: tuple[str, ...]  # the short names of everything on sale
-    people: tuple[Customer, ...]
     by_name: Mapping[str, Customer]
     by_member: Mapping[int, Customer]
-    _held: Mapping[tuple[int, int], Held]
-    _reasons: Mapping[int, tuple[tuple[int | None, Entitlement], ...]]  # by permission
-    _listed: Mapping[tuple[int, str], Listed]
-    listed_names: Mapping[str, Listed]  # of anybody on a list whom Usher does not know
+    _listed: Mapping[str, Mapping[int, Listed]]  # by name and script, of which Usher does not know
+    # Of those who are looked at.
+    _held: Mapping[tuple[int, int], Held] = field(default_factory=dict)
+    _reasons: Mapping[int, Sequence[tuple[int | None, Entitlement]]] = field(default_factory=dict)
+
+    async def at(self, connection: AsyncConnection, people: Collection[Customer]) -> "Facts":
+        """Return the same with what these people have."""
+        script_ids = {script.id for item in self.items.values() for script in item.scripts}
+        held = await standing.held(connection, script_ids, {each.id for each in people})
+        reasons = await standing.reasons(connection, {each.id for each in held})
+
+        def arranged() -> Facts:
+            of_permission: dict[int, list[tuple[int | None, Entitlement]]] = {}
+            for product_id, reason in reasons:
+                of_permission.setdefault(reason.permission_id or 0, []).append((product_id, reason))
+            by_both = {(each.customer_id, each.script_id): each for each in held}
+            return replace(self, _held=by_both, _reasons=of_permission)
+
+        return await asyncio.to_thread(arranged)
+
+    def is_listed(self, name: str) -> bool:
+        """Return whether TradingView shows that name, in any case, and Usher knows nothing of it."""
+        return name.casefold() in self._listed
+
+    def names(self) -> list[str]:
+        """Return the names, in lower case and in order, of everybody who may have something."""
+        return sorted(self.by_name.keys() | self._listed.keys())
 
     def scripts_of(self, row: BatchRow) -> tuple[int, ...]:
         """Return the scripts that a row is about; none where it could not be understood."""
@@ -98,69 +130,60 @@ class Facts:
                 return tuple(script.id for script in item.scripts)
         return ()
 
-    def everybody(self) -> Iterator[tuple[Customer | None, str, dict[int, OfScript]]]:
-        """Yield who has or had any of these scripts, by name, with what there is of each."""
-        by_id = {each.id: each for each in self.people}
-        found: dict[str, dict[int, OfScript]] = {}
-        names: dict[str, tuple[Customer | None, str]] = {}
-        for (customer_id, script_id), held in self._held.items():
-            person = by_id.get(customer_id)
-            if person is None or person.username is None or person.name_folded is None:
-                continue
-            names[person.name_folded] = person, person.username
-            reasons = self._reasons.get(held.id, ())
-            listed = self._listed.get((script_id, person.name_folded))
-            of_script = OfScript(script_id, held, reasons, listed)
-            found.setdefault(person.name_folded, {})[script_id] = of_script
-        for (script_id, name), row in self._listed.items():
-            known = self.by_name.get(name)
-            names.setdefault(name, (known, row.username))
-            theirs = found.setdefault(name, {})
-            theirs.setdefault(script_id, OfScript(script_id, None, (), row))
-        for name in sorted(found):
-            yield *names[name], found[name]
+    def who_has(
+        self, names: Iterable[str]
+    ) -> Iterator[tuple[Customer | None, str, dict[int, OfScript]]]:
+        """Yield who of these has or had any of the scripts, with what there is of each."""
+        scripts = {script.id: script for item in self.items.values() for script in item.scripts}
+        for name in names:
+            person = self.by_name.get(name)
+            found = {
+                script_id: of_script
+                for script_id in scripts
+                if (of_script := self._of_script(person, name, script_id)).is_there
+            }
+            if found:
+                yield person, self._spelled(person, name), found
 
     def of(self, person: Customer | None, name: str, item: Item) -> list[OfScript]:
         """Return what somebody has of each script of an item."""
-        folded = name.casefold()
-        found: list[OfScript] = []
-        for script in item.scripts:
-            held = None if person is None else self._held.get((person.id, script.id))
-            reasons = () if held is None else self._reasons.get(held.id, ())
-            listed = self._listed.get((script.id, folded))
-            found.append(OfScript(script.id, held, reasons, listed))
-        return found
+        return [self._of_script(person, name.casefold(), script.id) for script in item.scripts]
+
+    def _of_script(self, person: Customer | None, name: str, script_id: int) -> OfScript:
+        held = None if person is None else self._held.get((person.id, script_id))
+        reasons = () if held is None else self._reasons.get(held.id, ())
+        listed = self._listed.get(name, {}).get(script_id)
+        return OfScript(script_id, held, reasons, listed)
+
+    def _spelled(self, person: Customer | None, name: str) -> str:
+        if person is not None and person.username is not None:
+            return person.username
+        return next(iter(self._listed[name].values())).username
 
 
 async def facts_for(
     connection: AsyncConnection, guild_id: int, typed: Iterable[str], now: datetime
 ) -> Facts:
-    """Return what is known about everybody, as to these items; some thousand people take a second."""
+    """Return who everybody is; what they have of these items is looked at later, some at a time."""
     newest_order_id = await orders.newest_id(connection, guild_id)
     sold = await every_item(connection, guild_id)
     items = {name: sold[name] for name in {folded(each) for each in typed} if name in sold}
     script_ids = {script.id for item in items.values() for script in item.scripts}
     people = await standing.people(connection, guild_id)
-    held = await standing.held(connection, script_ids)
-    reasons = await standing.reasons(connection, script_ids)
     listed = await standing.listed(connection, script_ids)
 
     def arranged() -> Facts:
-        of_permission: dict[int, list[tuple[int | None, Entitlement]]] = {}
-        for product_id, reason in reasons:
-            of_permission.setdefault(reason.permission_id or 0, []).append((product_id, reason))
+        by_listed_name: dict[str, dict[int, Listed]] = {}
+        for each in listed:
+            by_listed_name.setdefault(each.name_folded, {})[each.script_id] = each
         return Facts(
             now,
             newest_order_id,
             items,
             tuple(sold),
-            tuple(people),
             {each.name_folded: each for each in people if each.name_folded is not None},
             {each.member_id: each for each in people if each.member_id is not None},
-            {(each.customer_id, each.script_id): each for each in held},
-            {permission_id: tuple(found) for permission_id, found in of_permission.items()},
-            {(each.script_id, each.name_folded): each for each in listed},
-            {each.name_folded: each for each in listed},
+            by_listed_name,
         )
 
     return await asyncio.to_thread(arranged)

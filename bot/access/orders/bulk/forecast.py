@@ -62,30 +62,42 @@ def forecast(
 
     Somebody who loses one item may keep another: those who lose access are not taken off the seats.
     """
-    planned = [row for row in rows if row.state is RowState.PLANNED]
-    states = [(row, before_of(row), after_of(row)) for row in planned]
-    gains = {_who(row) for row, before, after in states if gives_more(after, before, now)}
-    ends = {_who(row) for row, before, after in states if is_end(before, after, now)}
-    shorter = {_who(row) for row, before, after in states if gives_more(before, after, now)}
-    dates = [after.ends_at for _, _, after in states if after.ends_at is not None]
-    coming = {
-        _who(row)
-        for row, _, after in states
-        if after.gives_access(month_end)
-        and not census.has(row.tv_user_id, row.username or "", month_end)
-    }
+    people: dict[str, str] = {}  # one text for each of them, in all of these
+    gains, nothing_yet, ends, shorter, coming = (set[str]() for _ in range(5))
+    dates: list[datetime] = []
+    endless = 0
+    for row in rows:
+        if row.state is not RowState.PLANNED:
+            continue
+        before, after = before_of(row), after_of(row)
+        who = _who(row)
+        who = people.setdefault(who, who)
+        if gives_more(after, before, now):
+            gains.add(who)
+        if not before.gives_access(now):
+            nothing_yet.add(who)
+        if is_end(before, after, now):
+            ends.add(who)
+        elif gives_more(before, after, now):
+            shorter.add(who)
+        if after.ends_at is not None:
+            dates.append(after.ends_at)
+        elif after.gives_access(now):
+            endless += 1
+        if after.gives_access(month_end) and not census.has(
+            row.tv_user_id, row.username or "", month_end
+        ):
+            coming.add(who)
     seats = census.count(month_end)
     return Forecast(
-        people=len({_who(row) for row in planned}),
+        people=len(people),
         gains=len(gains),
-        newcomers=len(
-            {_who(row) for row, before, _ in states if not before.gives_access(now)} & gains
-        ),
+        newcomers=len(nothing_yet & gains),
         shortens=len(shorter - ends),
         ends=len(ends),
         first_end=min(dates, default=None),
         last_end=max(dates, default=None),
-        endless=sum(after.gives_access(now) and after.ends_at is None for _, _, after in states),
+        endless=endless,
         seats_now=seats,
         seats_then=seats + len(coming),
         calls=calls,

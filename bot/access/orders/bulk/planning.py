@@ -35,13 +35,7 @@ class _Case:
     now: datetime
 
 
-def plan(kind: BatchKind, entries: Sequence[Entry], facts: Facts) -> list[BatchRow]:
-    """Return a row for each entry: planned, left out, or faulty where it names nobody or nothing."""
-    planner = _Planner(kind, facts)
-    return [planner.row(entry) for entry in entries]
-
-
-class _Planner:
+class Planner:
     """Plans one row after another; it remembers whom it planned something for."""
 
     def __init__(self, kind: BatchKind, facts: Facts) -> None:
@@ -51,7 +45,22 @@ class _Planner:
         self._names: dict[int, str] = {}  # that the rows say of members, each the first time
         self._near = 0
 
-    def row(self, entry: Entry) -> BatchRow:
+    def people(self, entries: Sequence[Entry]) -> list[Customer]:
+        """Return the customers whom these may be about."""
+        by_name, by_member = self._facts.by_name, self._facts.by_member
+        found = [by_name.get((entry.username or "").casefold()) for entry in entries]
+        found += [by_member.get(entry.member_id or 0) for entry in entries]
+        return [person for person in found if person is not None]
+
+    def plan(self, entries: Sequence[Entry], facts: Facts) -> list[BatchRow]:
+        """Return a row for each entry: planned, left out, or faulty where it names nobody or nothing.
+
+        `facts` have what their people have.
+        """
+        self._facts = facts
+        return [self._row(entry) for entry in entries]
+
+    def _row(self, entry: Entry) -> BatchRow:
         slug = folded(entry.item)
         item = self._facts.items.get(slug)
         if item is None:
@@ -130,7 +139,7 @@ class _Planner:
             return Lookup.KNOWN
         if any(each.held is not None and each.held.checked for each in scripts):
             return Lookup.KNOWN
-        if name.casefold() in self._facts.listed_names or self._kind is BatchKind.REVOKE:
+        if self._facts.is_listed(name) or self._kind is BatchKind.REVOKE:
             return Lookup.KNOWN
         return Lookup.OPEN
 

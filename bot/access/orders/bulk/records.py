@@ -16,6 +16,7 @@ from bot.tradingview import End
 MAX_ROWS = MAX_LINES
 TAKING = (BatchKind.SET, BatchKind.REVOKE)  # they may leave somebody with less
 LARGEST = 5 * 1024 * 1024  # bytes of a file
+_NO_CELLS: Mapping[str, str] = {}  # of what no file says: one for all of some ten thousand
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Entry:
     length: Length | None = None
     until: End | None = None
     note: str | None = None
-    written: Mapping[str, str] = field(default_factory=dict)  # its cells, by the column's word
+    # Its cells, by the column's word.
+    written: Mapping[str, str] = field(default_factory=lambda: _NO_CELLS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -45,6 +46,8 @@ class BatchRunner:
         self._queue = queue
         self._notifier = notifier
         self._jobs = jobs
+        self.on_found: list[Callable[[], None]] = []  # called when some are under way, and none was
+        self._is_busy = False
         self._woken = asyncio.Event()
         notifier.listeners.append(self.wake)
 
@@ -74,7 +77,11 @@ class BatchRunner:
         """Take every batch as far as it can go now; returns whether any is under way."""
         async with self._database.read() as connection:
             found = await batches.under_way(connection)
-            still = await guilds.standing_still(connection)
+            still = await guilds.standing_still(connection) if found else set()
+        if found and not self._is_busy:
+            for listener in self.on_found:
+                listener()
+        self._is_busy = bool(found)
         for batch in found:
             if batch.guild_id in still:
                 continue

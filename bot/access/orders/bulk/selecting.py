@@ -1,15 +1,17 @@
 """Whom a filter means: everybody who has something, or those to whom something is given."""
 
 import asyncio
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.access.catalogue.lookup import Item, every_item, find_item
 from bot.access.orders.bulk.batches import Batches, Draft
 from bot.access.orders.bulk.errors import NobodyChosen, NothingToDo
-from bot.access.orders.bulk.facts import Facts, facts_for, folded
+from bot.access.orders.bulk.facts import AT_ONCE, Facts, facts_for, folded
 from bot.access.orders.bulk.holdings import Holding, ends_before
 from bot.access.orders.bulk.records import TAKING, Defaults, Entry, Filter
 from bot.access.request import RequestContext
@@ -107,7 +109,11 @@ class Selection:
             if asked.item is not None:
                 typed.add((await find_item(connection, request.guild_id, asked.item)).slug)
             facts = await facts_for(connection, request.guild_id, typed, request.at)
-        lines = await asyncio.to_thread(_lines, asked, facts)
+            lines = _Lines(asked, [], [])
+            if _is_by_role_alone(asked):
+                await asyncio.to_thread(_members, lines, facts)
+            else:
+                await _holders(connection, lines, facts)
         if not lines.entries and not lines.left_out:
             raise NothingToDo
         draft = Draft(
@@ -163,22 +169,28 @@ def _understood(
     return _Asked(kind, chosen, defaults, members, item)
 
 
-def _lines(asked: _Asked, facts: Facts) -> _Lines:
-    """Return a row for each person and item that is meant; some thousand people take a second."""
-    lines = _Lines(asked, [], [])
-    if asked.kind is BatchKind.GRANT:
-        _to_whom(lines, facts)
-    else:
-        _who_has(lines, facts)
-    return lines
+def _is_by_role_alone(asked: _Asked) -> bool:
+    """Return whether it is given to everybody with a role, whatever they have."""
+    chosen = asked.chosen
+    return asked.kind is BatchKind.GRANT and not chosen.everyone and chosen.ends_before is None
 
 
-def _who_has(lines: _Lines, facts: Facts) -> None:
+async def _holders(connection: AsyncConnection, lines: _Lines, facts: Facts) -> None:
+    """Add a row for each person and item that is meant, of those who have or had something."""
+    add = _to_whom if lines.asked.kind is BatchKind.GRANT else _who_has
+    names = await asyncio.to_thread(facts.names)
+    for start in range(0, len(names), AT_ONCE):
+        some = names[start : start + AT_ONCE]
+        people = [facts.by_name[name] for name in some if name in facts.by_name]
+        await asyncio.to_thread(add, lines, await facts.at(connection, people), some)
+
+
+def _who_has(lines: _Lines, facts: Facts, names: Sequence[str]) -> None:
     """Choose those who have the item; without one, each thing that anybody has."""
     asked = lines.asked
     named = None if asked.item is None else facts.items[folded(asked.item)]
     sold = tuple(facts.items.values())
-    for holding in _holdings(asked, facts):
+    for holding in _holdings(asked, facts, names):
         person = holding.person
         items = list(_items(holding, named, sold))
         if not items or not _is_member(asked.members, person):
@@ -200,14 +212,11 @@ def _items(holding: Holding, named: Item | None, sold: Collection[Item]) -> Iter
         yield named
 
 
-def _to_whom(lines: _Lines, facts: Facts) -> None:
-    """Choose those to whom the item is given: who has a role, anything at all, or the item until soon."""
+def _to_whom(lines: _Lines, facts: Facts, names: Sequence[str]) -> None:
+    """Choose those to whom the item is given: who has anything at all, or the item until soon."""
     asked, chosen = lines.asked, lines.asked.chosen
     item = facts.items[folded(asked.item or "")]
-    if not chosen.everyone and chosen.ends_before is None:
-        _members(lines, facts, item)
-        return
-    for holding in _holdings(asked, facts):
+    for holding in _holdings(asked, facts, names):
         if not _is_member(asked.members, holding.person):
             continue
         has = holding.has_anything if chosen.everyone else holding.has(item)
@@ -216,8 +225,9 @@ def _to_whom(lines: _Lines, facts: Facts) -> None:
             lines.add(holding.person, holding.username, item.slug)
 
 
-def _members(lines: _Lines, facts: Facts, item: Item) -> None:
+def _members(lines: _Lines, facts: Facts) -> None:
     """Choose everybody with the role; of whom no name is known, they are left out and listed."""
+    item = facts.items[folded(lines.asked.item or "")]
     for member_id in sorted(lines.asked.members or ()):
         person = facts.by_member.get(member_id)
         if person is None or person.username is None:
@@ -226,8 +236,8 @@ def _members(lines: _Lines, facts: Facts, item: Item) -> None:
             lines.add(person, person.username, item.slug)
 
 
-def _holdings(asked: _Asked, facts: Facts) -> Iterator[Holding]:
-    for person, username, scripts in facts.everybody():
+def _holdings(asked: _Asked, facts: Facts, names: Sequence[str]) -> Iterator[Holding]:
+    for person, username, scripts in facts.who_has(names):
         yield Holding(person, username, scripts, facts.now, asked.kind)
 
 

@@ -7,6 +7,7 @@ from bot.errors import DiskFullError
 from bot.store.kinds import BatchKind, BatchState
 from tests.support.access_harness import open_harness
 from tests.support.bulk import Counter, entries
+from tests.support.statements import counting
 
 
 @pytest.fixture
@@ -56,3 +57,30 @@ async def test_while_the_disk_is_full_a_batch_waits_and_no_fault_is_noted(
     assert "stumbled" not in caplog.text
     await counter.to_the_end(number)
     assert (await counter.view(number)).batch.state is BatchState.DONE
+
+
+async def test_without_a_batch_a_look_is_one_question(counter):
+    with counting(counter.harness.database) as statements:
+        assert not await counter.bulk.runner.look()
+    assert len(statements) == 2  # with its BEGIN
+
+
+async def test_who_shows_batches_hears_of_one_that_another_program_started_once(counter):
+    heard = []
+    counter.bulk.runner.on_found.append(lambda: heard.append(1))
+    await counter.bulk.runner.look()
+    assert heard == []
+    counter.bulk.batches.on_change.clear()
+    number = await counter.draft(BatchKind.GRANT, entries(["Buyer_0"], "1M"))
+    await counter.start(number)
+    await counter.to_the_end(number)
+    assert heard == [1]
+
+
+async def test_rows_are_recorded_in_a_dozen_statements_each(counter):
+    names = [f"Row_{number}" for number in range(50)]
+    number = await counter.draft(BatchKind.GRANT, entries(names, "1M"))
+    await counter.start(number)
+    with counting(counter.harness.database) as statements:
+        await counter.bulk.runner.look()
+    assert len(statements) <= 14 * len(names)  # of new people; those who are known take ten

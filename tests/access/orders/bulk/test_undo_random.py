@@ -43,8 +43,8 @@ async def counter(tmp_path, frozen):
 
 
 async def to_both(counter, number, does):
-    for kind in ("In", "Twin"):
-        await counter.harness.done(await does(f"{kind}_{number}"), within=120)
+    for order_id in [await does(f"{kind}_{number}") for kind in ("In", "Twin")]:
+        await counter.harness.done(order_id, within=120)
 
 
 async def grants(counter, number, dice):
