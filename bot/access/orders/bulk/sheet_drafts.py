@@ -54,7 +54,7 @@ class SheetDrafts:
             kind,
             entries,
             (*sheet.faulty, *unclear),
-            chosen_of(Filter(), defaults),
+            {**chosen_of(Filter(), defaults), "unread": [each[:40] for each in sheet.unread[:10]]},
             file_name=name[:200],
             note=defaults.note,
         )

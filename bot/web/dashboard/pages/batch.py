@@ -17,7 +17,8 @@ from bot.access.rules.entitlements import State
 from bot.access.rules.seat_fee import FREE, cents
 from bot.interactions.levels import Level
 from bot.replies import Message, bulk_problems
-from bot.replies.bulk import short, spoken_seconds, title
+from bot.replies.bulk import short, spoken_seconds, title, unread
+from bot.replies.bulk_progress import has_done
 from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached
 from bot.replies.seats import money
@@ -35,7 +36,7 @@ from bot.web.dashboard.visitor import Visitor
 _ONE = f"{HERE}/{{bulk_id:[0-9]+}}"
 _DRAFT_TABS = {
     RowGroup.ALL: "All rows",
-    RowGroup.PLANNED: "Will change",
+    RowGroup.PLANNED: "Would change",
     RowGroup.MISTAKES: "Mistakes",
     RowGroup.LEFT_OUT: "Left out",
 }
@@ -46,11 +47,11 @@ _TABS = {
     RowGroup.DONE: "Done",
     RowGroup.MISTAKES: "Mistakes",
     RowGroup.LEFT_OUT: "Left out",
-    RowGroup.WITHDRAWN: "Taken back",
+    RowGroup.WITHDRAWN: "Cancelled",
 }
 _CANCELS = (
-    "**Cancel what is left of this batch?** What TradingView was not asked for yet is taken back. What is done "
-    "stays, and can be undone as a whole for 24 hours."
+    "**Cancel what is left of this batch?** What was not sent to TradingView yet stays as it was. What is done "
+    "stays done; for 24 hours, Undo puts all of it back."
 )
 
 
@@ -99,6 +100,7 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         before_of=before_of,
         after_of=after_of,
         lasts=spoken_seconds(view.seconds),
+        titles=unread(view),
         free=FREE,
         fee=money(cents(view.forecast.seats_then)),
     )
@@ -227,7 +229,8 @@ def _may_undo(view: BatchView) -> bool:
     """Return whether undoing it is offered; what cannot be undone any more is refused anyway."""
     ended = view.batch.ended_at
     is_undo = view.batch.kind is BatchKind.UNDO
-    return not is_undo and ended is not None and clock.now() - ended <= UNDO_WITHIN
+    is_in_time = ended is not None and clock.now() - ended <= UNDO_WITHIN
+    return not is_undo and is_in_time and has_done(view)
 
 
 def _mark(view: BatchView) -> str:
