@@ -18,7 +18,7 @@ from bot.jobs import Jobs
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchState, OrderState, RowState
-from bot.store.ledger import batches, orders
+from bot.store.ledger import batches, order_outcomes, orders
 from bot.store.records import Batch
 from bot.store.vault import Vault
 
@@ -127,6 +127,8 @@ class BatchRunner:
                         pass
                     else:
                         superseded += recorded.superseded
+                        # Nothing was changed for them, so there is nothing to tell them.
+                        await order_outcomes.no_news(connection, recorded.order.id, clock.now())
                     await batches.change_row(connection, row.id, state=RowState.WITHDRAWN)
                 if not rows:
                     await self._end(connection, batch, BatchState.CANCELLED, "batch_ended")
@@ -148,7 +150,9 @@ class BatchRunner:
             action,
             done=counted.orders.get(OrderState.DONE, 0),
             failed=counted.orders.get(OrderState.STUCK, 0),
-            left_out=counted.rows.get(RowState.LEFT_OUT, 0),
+            left_out=sum(
+                counted.rows.get(each, 0) for each in (RowState.LEFT_OUT, RowState.FAULTY)
+            ),
             withdrawn=counted.rows.get(RowState.WITHDRAWN, 0),
         )
 
