@@ -305,7 +305,7 @@ async def test_a_batch_is_paused_goes_on_and_is_cancelled_after_a_question(dashb
     dashboard.vendor.switches.down = False
     page = await manager.get(f"batches/{number}")
     assert "cancelled" in page.text
-    assert "Taken back 2" in page.text
+    assert "Cancelled 2" in page.text
     page = await manager.post(f"batches/{number}/resume", page.form("Sign out").fields)
     assert page.status == 404 or "any more" in page.text
 
