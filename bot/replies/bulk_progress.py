@@ -82,12 +82,7 @@ def result(view: BatchView, files: Sequence[Attached] = ()) -> Message:
     if view.numbers.total:
         lines.append(numbers(view))
         if was_cancelled:
-            done = (
-                "What is done stays; *Undo* puts it back."
-                if has_done(view)
-                else "Nothing was changed."
-            )
-            lines.append(done)
+            lines.append(_after_cancelling(view))
         if left_out := problems(view.numbers.problems.items()):
             lines += ["Left out:", *left_out]
     else:
@@ -165,6 +160,17 @@ def _line(view: BatchView) -> str:
 
 def _can_be_undone(batch: Batch) -> bool:
     return batch.ended_at is None or clock.now() - batch.ended_at < UNDO_FOR
+
+
+def _after_cancelling(view: BatchView) -> str:
+    if not has_done(view):
+        return "Nothing was changed."
+    if waiting := view.numbers.waiting:
+        return (
+            f"{count(waiting, 'row was', 'rows were')} with TradingView already: `/bulk show` says what became of "
+            "them. What is done stays; *Undo* puts it back."
+        )
+    return "What is done stays; *Undo* puts it back."
 
 
 def has_done(view: BatchView) -> bool:

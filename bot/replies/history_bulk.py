@@ -51,6 +51,7 @@ def _numbers(facts: Mapping[str, Any]) -> str:
         f"{number:,} {word}"
         for name, word in (
             ("failed", "failed"),
+            ("waiting", "with TradingView already"),
             ("left_out", "left out"),
             ("withdrawn", "cancelled"),
         )
@@ -95,10 +96,8 @@ def question(entry: Event, text: str) -> Message:
 def undoable(entry: Event, text: str) -> Message:
     """Return a line about a batch that changes or changed something, with the way back."""
     facts = entry.after if isinstance(entry.after, Mapping) else {}
-    is_without = facts.get("kind") == BatchKind.UNDO or (
-        facts.get("done"),
-        facts.get("failed"),
-    ) == (0, 0)
+    has_none = all(facts.get(name, 1) == 0 for name in ("done", "failed", "waiting"))
+    is_without = facts.get("kind") == BatchKind.UNDO or has_none
     undo = () if is_without else (Button("Undo", key(UNDO, entry.guild_id, _id(entry))),)
     return Message(f"{text}.", buttons=_buttons(entry, *undo), tone=Tone.PLAIN)
 

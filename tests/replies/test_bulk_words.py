@@ -87,6 +87,15 @@ def test_what_changed_nothing_is_not_undone(frozen):
     shown = bulk_progress.result(cancelled)
     assert "Nothing was changed." in shown.text
     assert [each.label for each in shown.buttons] == ["Result file"]
+    sent = view(
+        {RowState.ORDERED: 62},
+        orders={OrderState.WAITING: 62},
+        state=BatchState.CANCELLED,
+        ended_at=NOW,
+    )
+    shown = bulk_progress.result(sent)
+    assert "62 rows were with TradingView already: `/bulk show` says" in shown.text
+    assert [each.label for each in shown.buttons] == ["Result file", "Undo"]
 
 
 def test_what_nobody_gains_from_has_no_start():

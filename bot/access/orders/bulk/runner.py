@@ -150,6 +150,7 @@ class BatchRunner:
             action,
             done=counted.orders.get(OrderState.DONE, 0),
             failed=counted.orders.get(OrderState.STUCK, 0),
+            waiting=counted.waiting,
             left_out=sum(
                 counted.rows.get(each, 0) for each in (RowState.LEFT_OUT, RowState.FAULTY)
             ),
