@@ -1,9 +1,10 @@
 """The 120 people on the sandbox's TradingView, and what each of them holds when the shop opens."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from bot.sandbox.tradingview import Script, World
+from bot.sandbox.tradingview import Script, User, World
 
 SIZE = 120
 
@@ -20,12 +21,13 @@ _SECOND = ("Charts", "_fx", "77", "-Pips", "_Trades", ".swing", "Bull", "_macd",
 
 def names() -> tuple[str, ...]:
     """120 different names in the shapes that TradingView allows."""
-    made = list(KNOWN)
-    for index in range(SIZE - len(KNOWN)):
-        first = _FIRST[index % len(_FIRST)]
-        second = _SECOND[(index + index // len(_FIRST)) % len(_SECOND)]
-        made.append((first.capitalize() if index % 3 == 0 else first) + second)
-    return tuple(made)
+    return (*KNOWN, *map(_name, range(SIZE - len(KNOWN))))
+
+
+def _name(index: int) -> str:
+    first = _FIRST[index % len(_FIRST)]
+    second = _SECOND[(index + index // len(_FIRST)) % len(_SECOND)]
+    return (first.capitalize() if index % 3 == 0 else first) + second
 
 
 def fill(world: World, scripts: tuple[Script, Script, Script], now: datetime) -> None:
@@ -34,14 +36,32 @@ def fill(world: World, scripts: tuple[Script, Script, Script], now: datetime) ->
     for name in everybody:
         world.add_user(name)
     for index, name in enumerate(everybody[len(KNOWN) :]):
-        for script, end in _crowd(index, scripts, now):
-            created = now - timedelta(days=200 - index, hours=index % 24)
-            world.grant(script.pine_id, name, end, created=created)
+        _furnish(world, name, index, scripts, now)
     _known(world, scripts, now)
 
 
+def add(world: World, scripts: Sequence[Script], now: datetime, count: int) -> list[User]:
+    """Add so many more people, with rows like those of the others; returns them."""
+    made: list[User] = []
+    for number in itertools.count(2):
+        for index in range(len(_FIRST) * len(_SECOND)):
+            if len(made) == count:
+                return made
+            name = f"{_name(index)}{number}"
+            if world.find_user(name) is None:
+                made.append(world.add_user(name))
+                _furnish(world, name, index, scripts, now)
+    return made
+
+
+def _furnish(world: World, name: str, index: int, scripts: Sequence[Script], now: datetime) -> None:
+    for script, end in _crowd(index, scripts, now):
+        created = now - timedelta(days=200 - index % 190, hours=index % 24)
+        world.grant(script.pine_id, name, end, created=created)
+
+
 def _crowd(
-    index: int, scripts: tuple[Script, ...], now: datetime
+    index: int, scripts: Sequence[Script], now: datetime
 ) -> Iterator[tuple[Script, datetime | None]]:
     """The rows of one of the many; nine tenths have the first script, fewer the others."""
     day = timedelta(days=1)

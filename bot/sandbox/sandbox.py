@@ -10,15 +10,19 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from bot.sandbox import old_shop
 from bot.sandbox.child import Child
 from bot.sandbox.discord import FakeDiscord
 from bot.sandbox.shop import Shop, ShopKind, furnish
 from bot.sandbox.simulation import Simulation
+from bot.sandbox.terminal import Terminal
 from bot.sandbox.tradingview import FakeTradingView
 
 HOST = "127.0.0.1"
 # The real TradingView is asked gently; this one is ours, and somebody is watching.
 _PACE = "12"
+_EDITS = (5, 5.0)  # changes of messages in one channel, in so many seconds: Discord takes no more
+_HUNDREDS_PACE = "6"  # slow enough for a press while a batch runs
 
 
 class Sandbox:
@@ -65,14 +69,24 @@ class Sandbox:
             folder = await stack.enter_async_context(_temporary_folder())
             discord, tradingview = FakeDiscord(), FakeTradingView()
             await discord.start()
+            discord.switches.limit("edit", *_EDITS)
             stack.push_async_callback(discord.close)
             await tradingview.start()
             stack.push_async_callback(tradingview.close)
             shop = furnish(discord, tradingview, datetime.now(UTC), kind)
             web_port = self._bot_port or _free_port()
-            child = Child(_settings(shop, folder, self.host, web_port), folder)
+            shop.folder = folder
+            settings = _settings(shop, folder, self.host, web_port)
+            files = []
+            if kind == "move":
+                files.append(old_shop.members(shop))
+                shop.payments.keep(old_shop.FORM, old_shop.order_of(shop, old_shop.RENEWS))
+            await asyncio.to_thread(Terminal(folder).lay_out, settings, *files)
+            child = Child(settings, folder)
             simulation = Simulation(shop, child, f"http://{HOST}:{web_port}")
             tasks = [asyncio.create_task(simulation.follow())]
+            if kind == "move":
+                tasks.append(asyncio.create_task(simulation.watch_files()))
             stack.push_async_callback(_end, tasks)
             stack.push_async_callback(child.stop)
             if simulation.first_run is not None:
@@ -99,7 +113,7 @@ def _settings(shop: Shop, folder: Path, host: str, web_port: int) -> dict[str, s
         "TRADINGVIEW_URL": shop.tradingview.url,
         "PINE_FACADE_URL": shop.tradingview.url,
         **login,
-        "TV_PACE": _PACE,
+        "TV_PACE": _HUNDREDS_PACE if shop.kind == "hundreds" else _PACE,
         "TV_CONCURRENCY": "4",
         "DATABASE_URL": f"sqlite+aiosqlite:///{(folder / 'usher.db').as_posix()}",
         "SECRET_KEY": Fernet.generate_key().decode(),

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from aiohttp import web
 
-from bot.sandbox import dashboard
+from bot.sandbox import dashboard, example_files, old_shop
 from bot.sandbox.discord import RefusedError
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.shop import ShopKind
@@ -37,12 +37,13 @@ _HEADERS = {
 }
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _ALIVE_EVERY = 15.0
+_MAX_BODY = 15 * 1024 * 1024  # a file as large as Discord takes, in base64
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def application(sandbox: Sandbox, files: dict[str, bytes]) -> web.Application:
     """Return the routes; `files` are the page's own, by name."""
-    app = web.Application(middlewares=[_guarded], client_max_size=256 * 1024)
+    app = web.Application(middlewares=[_guarded], client_max_size=_MAX_BODY)
     app.on_response_prepare.append(_add_headers)
     closing: set[asyncio.Task[None]] = set()
 
@@ -59,6 +60,11 @@ def application(sandbox: Sandbox, files: dict[str, bytes]) -> web.Application:
     async def commands(request: web.Request) -> web.Response:
         person, channel = request.query.get("as", ""), request.query.get("channel", "")
         return web.json_response({"commands": sandbox.simulation.actions.commands(person, channel)})
+
+    async def examples(request: web.Request) -> web.Response:
+        shop, command = sandbox.simulation.shop, request.query.get("command", "")
+        found = example_files.of_command(shop, command)
+        return web.json_response({"examples": [each.describe() for each in found]})
 
     async def events(request: web.Request) -> web.StreamResponse:
         task = asyncio.current_task()
@@ -77,7 +83,9 @@ def application(sandbox: Sandbox, files: dict[str, bytes]) -> web.Application:
     app.router.add_get("/", page)
     app.router.add_get("/api/state", state)
     app.router.add_get("/api/commands", commands)
+    app.router.add_get("/api/examples", examples)
     app.router.add_get("/api/events", events)
+    app.router.add_get("/examples/{name}", _examples(sandbox))
     app.router.add_get(r"/files/{number:\d{1,20}}", _files(sandbox))
     for name, order in _ORDERS.items():
         app.router.add_post(f"/api/{name}", _handler(sandbox, order))
@@ -116,6 +124,20 @@ def _files(sandbox: Sandbox) -> Callable[[web.Request], Awaitable[web.Response]]
         return web.Response(body=content, headers=headers, content_type="application/octet-stream")
 
     return file
+
+
+def _examples(sandbox: Sandbox) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def example(request: web.Request) -> web.Response:
+        """Answer with a file to keep, for the dashboard or the terminal."""
+        shop, name = sandbox.simulation.shop, request.match_info["name"]
+        kept = (*example_files.of_command(shop, "bulk grant"), old_shop.members(shop))
+        found = next((each for each in kept if each.name == name), None)
+        if found is None:
+            raise web.HTTPNotFound
+        headers = {"Content-Disposition": "attachment"}
+        return web.Response(body=found.content, headers=headers, content_type="text/csv")
+
+    return example
 
 
 # Orders of the page
@@ -183,6 +205,15 @@ async def _chart(simulation: Simulation, body: Json) -> Json:
     return simulation.open_chart(str(body["username"]))
 
 
+async def _crowd(simulation: Simulation, _: Json) -> Json:
+    simulation.add_people()
+    return {}
+
+
+async def _later(simulation: Simulation, _: Json) -> Json:
+    return {"ended": simulation.shop.discord.end_answers()}
+
+
 async def _repair(simulation: Simulation, _: Json) -> Json:
     simulation.repair()
     return {}
@@ -235,6 +266,8 @@ _ORDERS: dict[str, Order] = {
     "switch": _switch,
     "profile": _profile,
     "chart": _chart,
+    "crowd": _crowd,
+    "later": _later,
     "repair": _repair,
     "bot": _bot,
     "cookies": _cookies,

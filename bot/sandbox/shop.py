@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from bot.sandbox import sample_customers
@@ -10,13 +11,15 @@ from bot.sandbox.discord.server import PREFIX
 from bot.sandbox.payments import PaymentShop
 from bot.sandbox.tradingview import FakeTradingView, Script, Vendor
 
-# Discord's bits: Moderate Members, View Channel.
-_MODERATE, _VIEW = 1 << 40, 1 << 10
+# Discord's bits: Moderate Members, Manage Server, View Channel.
+_MODERATE, _MANAGE, _VIEW = 1 << 40, 1 << 5, 1 << 10
 
 # In the busy shop the bot is set up by its owner as it opens; in the empty one all of that is left to do.
 # The one with a role is a busy one too, where a payment bot gives a role to whoever has paid; in the one
-# with sales a payment provider tells the bot of them. In the new one the bot is not even in the server yet.
-ShopKind = Literal["busy", "empty", "role", "sale", "new"]
+# with sales a payment provider tells the bot of them. Two are busy ones as well: in the one with hundreds the
+# vendor has much to do at once, and the one that moves sold through another shop until now. In the new one the
+# bot is not even in the server yet.
+ShopKind = Literal["busy", "empty", "role", "sale", "hundreds", "move", "new"]
 _PAID_ROLE = "Gold"
 
 _SCRIPTS = (
@@ -48,7 +51,7 @@ class Cast:
 class Shop:
     """The stand-ins, furnished; `login` is the vendor's, and in an empty shop nobody has given it to the bot.
 
-    `payments` sells as well, once it knows where the bot is. `newcomers` joined the server after it opened. `paid_role` is what the payment bot gives.
+    `payments` sells as well, once it knows where the bot is. `newcomers` joined the server after it opened. `folder` is the bot's own, with these `files`. `paid_role` is what the payment bot gives.
     """
 
     discord: FakeDiscord
@@ -64,11 +67,19 @@ class Shop:
     payments: PaymentShop
     kind: ShopKind = "busy"
     newcomers: list[Cast] = field(default_factory=list)
+    folder: Path | None = None
+    files: frozenset[str] = frozenset()
     paid_role: Role | None = None
 
     @property
     def is_empty(self) -> bool:
         return self.kind in ("empty", "new")
+
+    @property
+    def first_item(self) -> str:
+        """Return the short name of the first script: what the opening gives it, else what the bot makes of its title."""
+        first = self.publications[0]
+        return first.script.title.casefold().replace(" ", "-") if self.is_empty else first.slug
 
     @property
     def is_new(self) -> bool:
@@ -104,6 +115,11 @@ class Shop:
     def linked(self) -> tuple[Cast, ...]:
         """The buyers whom the owner ties to their names at the opening; the last one does it herself."""
         return tuple(each for each in self.people if each.name and each is not self.unlinked)
+
+    @property
+    def second_manager(self) -> Cast:
+        """Return who may manage the server beside its owner."""
+        return next(each for each in reversed(self.people) if each.part == "moderator")
 
     def person(self, part: str) -> Cast:
         """The first one who plays that part."""
@@ -170,7 +186,11 @@ def furnish(
 
 
 def _members(discord: FakeDiscord, guild: Guild, staff: Role) -> tuple[Cast, ...]:
-    moderators = (("mina", "Mina"), ("marco", "Marco"))
+    manager = discord.add_role(guild, "Manager", _MANAGE)
+    moderators = (
+        ("mina", "Mina", "sells and helps", [staff]),
+        ("marco", "Marco", "a second manager", [staff, manager]),
+    )
     buyers = (
         ("bea", "Bea", "let her access lapse", "bea_trades"),
         ("carl", "Carl", "pays every month", "carl.fx"),
@@ -180,10 +200,10 @@ def _members(discord: FakeDiscord, guild: Guild, staff: Role) -> tuple[Cast, ...
         ("gita", "Gita", "new, not linked yet", "Gita-Ray"),
     )
     made = []
-    for name, display in moderators:
+    for name, display, about, roles in moderators:
         user = discord.add_user(name, display_name=display)
-        discord.add_member(guild, user, [staff])
-        made.append(Cast(user, "moderator", "sells and helps"))
+        discord.add_member(guild, user, roles)
+        made.append(Cast(user, "moderator", about))
     for name, display, about, username in buyers:
         user = discord.add_user(name, display_name=display)
         discord.add_member(guild, user)

@@ -2,10 +2,11 @@
 
 import asyncio
 import itertools
+import os
 import re
 from typing import Any
 
-from bot.sandbox import faults
+from bot.sandbox import example_files, faults, sample_customers
 from bot.sandbox.actions import Actions
 from bot.sandbox.child import Child, Line, as_json
 from bot.sandbox.discord import Interaction, RefusedError
@@ -20,6 +21,7 @@ from bot.sandbox.opening import Opening
 from bot.sandbox.recovery import Recovery
 from bot.sandbox.server_life import ServerLife
 from bot.sandbox.shop import Cast, Shop
+from bot.sandbox.terminal import Terminal
 from bot.sandbox.tour import Tour
 from bot.sandbox.tradingview import Call, User
 from bot.sandbox.tradingview.bodies import write_date
@@ -28,6 +30,8 @@ from bot.sandbox.tradingview.switch_types import Value
 Json = dict[str, Any]
 
 _LONGEST_ABOUT = 500
+_MORE_PEOPLE = 500
+_LOOK_EVERY = 1.0  # seconds
 _KEEP_CALLS = 60
 _PROFILE = re.compile(r"(?:^@|.*/u/)|[/#?].*$")
 
@@ -93,7 +97,7 @@ class Simulation:
                     {"slug": each.slug, "title": each.script.title, "pine_id": each.script.pine_id}
                     for each in shop.publications
                 ],
-                "people": [self._rows(user) for user in self._customers()],
+                "people": [self._rows(user) for user in example_files.everybody(self.shop)],
                 "calls": [
                     _call(number, call)
                     for number, call in enumerate(
@@ -105,6 +109,7 @@ class Simulation:
             "switches": faults.describe(shop.tradingview.switches),
             "bot": self._bot(),
             "web_address": self.web_address,
+            "terminal": None if shop.folder is None else Terminal(shop.folder).line("export"),
             "payments": self.shop.payments.describe(),
             "opening": self.opening.describe(),
             "first_run": self._first_run(),
@@ -127,6 +132,13 @@ class Simulation:
             raise ValueError("nobody on TradingView is called that")
         user.about = about.strip()[:_LONGEST_ABOUT]
         self.tell("rows", person=self._rows(user))
+
+    def add_people(self) -> None:
+        """Add hundreds of people to TradingView, most of them customers."""
+        shop, world = self.shop, self.shop.tradingview.world
+        scripts = [each.script for each in shop.publications]
+        found = sample_customers.add(world, scripts, shop.discord.world.now(), _MORE_PEOPLE)
+        self.tell("crowd", people=[self._rows(user) for user in found])
 
     def open_chart(self, username: str) -> Json:
         """Return what that person finds on TradingView under Indicators, Invite-only scripts.
@@ -209,6 +221,15 @@ class Simulation:
         finally:
             self.shop.discord.unsubscribe(queue)
 
+    async def watch_files(self) -> None:
+        """Notice what commands of a terminal write into the bot's folder, until cancelled."""
+        while self.shop.folder is not None:
+            found = frozenset(await asyncio.to_thread(os.listdir, self.shop.folder))
+            if found != self.shop.files:
+                self.shop.files = found
+                self.tour.look()
+            await asyncio.sleep(_LOOK_EVERY)
+
     def _happened(self, event: Json) -> None:
         kind = event["type"]
         if kind in ("bot_online", "bot_offline"):
@@ -231,6 +252,7 @@ class Simulation:
         used = self.shop.discord.interaction_service.all[int(event["interaction"]["id"])]
         if used.kind is Kind.AUTOCOMPLETE or not self.opening.over:
             return
+        event["given"] = {each["name"]: each.get("value") for each in _leaves(used.data)}
         name = self._concerned(used)
         if name is not None:
             event["concerns"] = name
@@ -324,10 +346,6 @@ class Simulation:
             for each in self.shop.discord.interactions
             if each.failed and each.kind is not Kind.AUTOCOMPLETE
         ]
-
-    def _customers(self) -> list[User]:
-        vendors = {vendor.user for vendor in self.shop.tradingview.world.vendors}
-        return [user for user in self.shop.tradingview.world.users if user not in vendors]
 
     def _rows(self, user: User) -> Json:
         found = ((each.slug, each.script.grants.get(user.id)) for each in self.shop.publications)

@@ -77,6 +77,7 @@ class Interaction:
         self.modal: Json | None = None
         self.choices: list[Json] | None = None
         self._edited = False
+        self._is_over = False
         self._failure: str | None = None
         self._now = now
         self._moved = asyncio.Event()
@@ -118,7 +119,11 @@ class Interaction:
 
     def expired(self, life: float) -> bool:
         """Whether the token's life (seconds) is over."""
-        return self._now() > self.created_at + timedelta(seconds=life)
+        return self._is_over or self._now() > self.created_at + timedelta(seconds=life)
+
+    def end(self) -> None:
+        """Let its token be as old as one that is taken no more."""
+        self._is_over = True
 
     def fail(self, reason: str) -> None:
         self._failure = reason

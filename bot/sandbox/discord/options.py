@@ -203,6 +203,8 @@ def _channel(option: Json, value: Any, resolved: Resolved) -> str | None:
 def _attachment(_: Json, value: Any, resolved: Resolved) -> str | None:
     if not isinstance(value, Upload):
         return None
+    if len(value.content) > payloads.UPLOAD_LIMIT:
+        raise RefusedError("Discord takes files of up to 10 MB")
     stored = resolved.store(value)
     return resolved.put("attachments", int(stored["id"]), stored)
 

@@ -133,9 +133,10 @@ def _serving(endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.Stream
         if struck is not None:
             return broken(struck)
         bucket = office.switches.buckets.get(endpoint.target)
-        limits = {} if bucket is None else bucket.take()
+        major = _major(request)
+        limits = {} if bucket is None else bucket.take(major)
         if bucket is not None and limits is None:
-            return _too_many(bucket.wait(), headers=bucket.headers())
+            return _too_many(bucket.wait(major), headers=bucket.headers(major))
         if endpoint.authorised:
             _authorise(office, request)
         try:
@@ -148,6 +149,12 @@ def _serving(endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.Stream
         return response
 
     return serve
+
+
+def _major(request: web.Request) -> str:
+    """Return the channel, webhook or guild whose limit a request counts towards, as Discord counts."""
+    match = request.match_info
+    return next((match[name] for name in ("channel", "guild", "token") if name in match), "")
 
 
 def _success(answer: Any) -> web.Response:

@@ -264,6 +264,10 @@ class FakeDiscord:
         """Show a command (None: all) to somebody (None: everyone) in the server's settings."""
         self._office.commands.open_to(guild, name, to)
 
+    def end_answers(self) -> int:
+        """Let no answer given so far be changed any more, as after 15 minutes; returns how many that are."""
+        return self.interaction_service.end_all()
+
     # Watching and driving
 
     def person(self, user: User) -> Person:

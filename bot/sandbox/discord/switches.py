@@ -58,36 +58,51 @@ class Fault:
         self.released.set()
 
 
+@dataclass
+class _Window:
+    """What one channel, webhook or guild used of its limit, until `resets_at` (Unix seconds)."""
+
+    resets_at: float
+    used: int = 0
+
+
 @dataclass(eq=False)
 class Bucket:
-    """A rate limit: so many requests in so many real seconds; discord.py waits by itself."""
+    """A rate limit: so many requests in so many real seconds, for each channel, webhook or guild apart.
+
+    discord.py waits by itself.
+    """
 
     limit: int
     per: float
-    used: int = 0
-    resets_at: float = 0.0
+    _windows: dict[str, _Window] = field(default_factory=dict)
 
-    def take(self) -> dict[str, str] | None:
-        """Count one request; Discord's headers, or None when it is one too many."""
+    def take(self, major: str) -> dict[str, str] | None:
+        """Count one request to that channel, webhook or guild; Discord's headers, or None when it is one too many."""
         moment = time.time()
-        if moment >= self.resets_at:
-            self.used, self.resets_at = 0, moment + self.per
-        if self.used >= self.limit:
+        self._windows = {
+            key: each for key, each in self._windows.items() if moment < each.resets_at
+        }
+        window = self._windows.setdefault(major, _Window(moment + self.per))
+        if window.used >= self.limit:
             return None
-        self.used += 1
-        return self.headers()
+        window.used += 1
+        return self.headers(major)
 
-    def headers(self) -> dict[str, str]:
+    def headers(self, major: str) -> dict[str, str]:
+        """Return what Discord says of the limit, as it stands there."""
+        window = self._windows[major]
         return {
             "X-RateLimit-Limit": str(self.limit),
-            "X-RateLimit-Remaining": str(self.limit - self.used),
-            "X-RateLimit-Reset": f"{self.resets_at:.3f}",
-            "X-RateLimit-Reset-After": f"{self.wait():.3f}",
+            "X-RateLimit-Remaining": str(self.limit - window.used),
+            "X-RateLimit-Reset": f"{window.resets_at:.3f}",
+            "X-RateLimit-Reset-After": f"{self.wait(major):.3f}",
             "X-RateLimit-Bucket": f"{id(self):x}",
         }
 
-    def wait(self) -> float:
-        return max(0.0, self.resets_at - time.time())
+    def wait(self, major: str) -> float:
+        """Return for how many seconds nothing more is taken there."""
+        return max(0.0, self._windows[major].resets_at - time.time())
 
 
 class Switches:
@@ -106,7 +121,7 @@ class Switches:
         self.quiet_role_deletion = False
 
     def limit(self, target: Target, requests: int, per: float) -> Bucket:
-        """Allow so many requests to the target in `per` real seconds; the rest get 429."""
+        """Allow so many requests to the target in `per` real seconds, for each channel, webhook or guild; the rest get 429."""
         self.buckets[target] = Bucket(requests, per)
         return self.buckets[target]
 

@@ -1,12 +1,12 @@
 // The message box: plain text, or a slash command whose options are filled in one by one.
 
 import { $, avatar, h, notice } from "./dom.js";
+import { makeFileField } from "./files.js";
 import * as picker from "./picker.js";
 import { changed, displayName, get, inFirstRun, on, placesOf, post, shown, state } from "./store.js";
 import { look } from "./views.js";
 
 const [SUB, GROUP, STRING, , BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, , FILE] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
-const LARGEST = 150_000;
 const say = () => $("say");
 
 let commands = [];
@@ -77,7 +77,8 @@ function choose(command, values = {}, prepared = false) {
   say().hidden = true;
   say().value = "";
   const next = fields.find((field) => isMissing(field)) ?? (prepared ? null : fields[0]);
-  if (next) next.input.focus();
+  $("bar").scrollTop = 0;
+  if (next) next.input.focus({ preventScroll: true });
   else if (prepared) $("send").focus();
   else name.focus(); // no button: the space that ended the command's name would press it
 }
@@ -94,43 +95,8 @@ function leave(refocus) {
 }
 
 function makeField(option, value) {
-  return option.type === FILE ? makeFileField(option, value) : makeTextField(option, value);
-}
-
-function makeFileField(option, value) {
-  const id = `option-${option.name}`;
-  const input = h("input", { id, type: "file", "aria-required": option.required === true ? "true" : undefined });
-  const box = h("div", { class: option.required ? "option" : "option extra" }, h("label", { for: id }, option.name), input);
-  const field = { option, input, box, value: null };
-  input.addEventListener("change", () => readFile(field).catch((error) => trouble(error.message)));
-  if (value) putFile(field, value);
-  return field;
-}
-
-// A file that the page itself has at hand, shown as if it had been chosen.
-function putFile(field, value) {
-  const bytes = Uint8Array.from(atob(value.base64), (sign) => sign.charCodeAt(0));
-  const held = new DataTransfer();
-  held.items.add(new File([bytes], value.name));
-  field.input.files = held.files;
-  field.value = value;
-}
-
-async function readFile(field) {
-  const file = field.input.files[0];
-  field.value = null;
-  trouble("");
-  if (!file) return;
-  if (file.size > LARGEST) {
-    field.input.value = "";
-    trouble("The sandbox takes files of up to 150 kB.");
-    return;
-  }
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const text = Array.from(bytes, (each) => String.fromCharCode(each)).join("");
-  field.value = { name: file.name, base64: btoa(text) };
-  field.box.classList.remove("wrong");
-  $("send").focus();
+  if (option.type !== FILE) return makeTextField(option, value);
+  return makeFileField(option, value, { command: chosen.path, trouble, ready: () => $("send").focus() });
 }
 
 function makeTextField(option, value) {

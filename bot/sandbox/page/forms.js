@@ -17,7 +17,7 @@ let returnTo = null;
 function paste(field, label, control) {
   if (field.custom_id === "secret") {
     const fillIn = () => {
-      control.value = secretOf();
+      control.value = secretOf(state.given.provider);
       control.focus();
     };
     return h("button", { type: "button", class: "link", onclick: fillIn }, "Paste the shop's secret");

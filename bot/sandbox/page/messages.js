@@ -1,5 +1,6 @@
 // The messages of a channel, drawn as Discord draws them.
 
+import { attachment } from "./attachments.js";
 import { isAuthorize, openAuthorize } from "./authorize.js";
 import { $, arrange, avatar, h, icon, notice } from "./dom.js";
 import { inline, markdown } from "./markdown.js";
@@ -118,13 +119,6 @@ function embed(one) {
   );
   if (Number.isInteger(one.color)) box.style.borderInlineStartColor = `#${one.color.toString(16).padStart(6, "0")}`;
   return box;
-}
-
-// Pictures to look at, other files by name.
-function attachment(one) {
-  const address = `files/${one.id}`;
-  if (/\.png$/i.test(one.filename)) return h("img", { class: "picture", src: address, alt: one.description ?? one.filename, loading: "lazy" });
-  return h("a", { class: "file", href: address, download: one.filename }, one.filename);
 }
 
 function head(author, id, extra) {

@@ -3,7 +3,7 @@
 import { $, copy, fill, h, icon, notice } from "./dom.js";
 import { botButtons, botLine, dashboardLink } from "./side.js";
 import { inFirstRun, on, post, state } from "./store.js";
-import { cookieBox, makeCookies, toCopy } from "./tour.js";
+import { cookieBox, makeCookies, terminalLine, toCopy } from "./tour.js";
 
 const turn = (name, value) => post("switch", { name, value }).catch((error) => notice(error.message, true));
 
@@ -71,6 +71,9 @@ function drawBot() {
     h("h3", {}, "Ask it from a shop"),
     h("p", { class: "quiet" }, "Paste this into a terminal: does that TradingView name exist?"),
     h("div", { class: "line" }, h("code", { id: "curl" }, curl), h("button", { type: "button", class: "link", "data-key": "copy curl", onclick: () => copy(curl, "the curl line") }, icon("copy"), h("span", { class: "sr" }, "Copy"))),
+    h("h3", {}, "From a terminal"),
+    h("p", { class: "quiet" }, "Usher's commands work on this bot too, from its folder: export, import, check, backup."),
+    terminalLine(state.terminal, "copy terminal"),
     h("h3", {}, "A new TradingView login"),
     h("p", { class: "quiet" }, "For /session update, when the old one has ended."),
     h("button", { type: "button", class: "button", "data-key": "cookies", onclick: () => makeCookies().catch((error) => notice(error.message, true)) }, "Copy new cookies"),

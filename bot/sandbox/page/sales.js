@@ -11,7 +11,15 @@ let chosen = "standard";
 let last = null; // who was put into the buyer's fields
 
 const formOf = (id) => state.payments.forms.find((each) => each.id === id);
-export const secretOf = () => formOf(chosen)?.secret ?? "";
+
+// The secret of the provider that a command named; of several forms of one, that which is shown.
+export function secretOf(provider) {
+  const { forms } = state.payments;
+  const form = formOf(chosen);
+  const fits = !provider || form?.provider === provider ? form : forms.find((each) => each.provider === provider);
+  return fits?.secret ?? "";
+}
+
 
 export async function sale(body) {
   try {

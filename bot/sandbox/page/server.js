@@ -2,6 +2,7 @@
 
 import { $, fill, h, notice } from "./dom.js";
 import { changed, on, post, state } from "./store.js";
+import { later } from "./tour.js";
 
 let chosen = null;
 
@@ -160,6 +161,9 @@ export function start() {
     asker("server-role", "A new role", "Make", (name) => happen("make_role", { name })),
     h("h3", {}, "What the bot hears"),
     h("div", { id: "server-hears" }),
+    h("h3", {}, "Time"),
+    h("p", { class: "quiet" }, "Discord lets the bot change an answer for 15 minutes. What takes longer goes on in a direct message."),
+    h("p", { class: "actions" }, h("button", { type: "button", class: "button", "data-key": "later", onclick: () => later().catch((error) => notice(error.message, true)) }, "Let 15 minutes pass")),
   );
   on("guild people", drawMember);
   on("guild", drawRoles);

@@ -21,6 +21,8 @@ export const state = {
   lines: [],
   payments: { forms: [], orders: [], sent: [] },
   web: "",
+  terminal: null,
+  given: {}, // to the command that was used last
   recovery: null,
   me: null,
   place: null,
@@ -164,6 +166,7 @@ function load(all) {
   state.lines = all.lines;
   state.payments = all.payments;
   state.web = all.web_address;
+  state.terminal = all.terminal;
   state.recovery = all.recovery;
   const first = state.tour.shop === "busy" ? "moderator" : "owner";
   if (!member(state.me)) state.me = state.people.find((each) => each.part === first).id;
@@ -193,6 +196,7 @@ function putInteraction(event) {
   if (interaction.kind === "autocomplete") return;
   if (event.type === "interaction_created") {
     state.sending.set(interaction.id, interaction);
+    state.given = event.given ?? {};
     if (event.concerns) {
       state.focus = event.concerns;
       changed("customers");
@@ -237,6 +241,10 @@ const HANDLERS = {
   rows: (event) => {
     state.customers.set(event.person.username, event.person);
     changed("customers", event.person.username);
+  },
+  crowd: (event) => {
+    for (const each of event.people) state.customers.set(each.username, each);
+    changed("customers");
   },
   switches: (event) => put("switches", event.switches),
   bot: (event) => put("bot", event.bot),

@@ -14,6 +14,8 @@ const SHOPS = {
   empty: ["A first day", "Opens an empty shop, for a vendor's first day: set up, find your scripts, take over the customers."],
   sale: ["A sale", "Opens a shop that runs, with a payment provider: a sale comes in while the login is dead."],
   role: ["A paid role", "Opens a shop where a payment bot gives a role to whoever has paid: from there to the buyer's chart."],
+  hundreds: ["Hundreds at once", "Opens a shop that runs, with something to do for all its customers at once."],
+  move: ["Change of shop", "Opens a shop that runs, whose customers paid at another one until now."],
   busy: ["A bad day", "Opens a shop that runs, on the day when everything goes wrong."],
 };
 let asked = null;
@@ -57,10 +59,16 @@ async function act(action) {
   if (action.kind === "chart") return openChart(action.username);
   if (action.kind === "server") return happen(action.body);
   if (action.kind === "sale") return post("sale", action.body);
+  if (action.kind === "later") return later();
   look("chat");
   if (action.kind === "read") return readAs(action.as);
   if (action.kind === "channel") return readThere(action.as, action.channel);
   return prepare(action.as, action.command, action.options);
+}
+
+export async function later() {
+  const { ended } = await post("later");
+  notice(ended ? "15 minutes are over: no answer so far can be changed any more." : "There is no answer now that could be changed.");
 }
 
 // Whoever it happens to is shown beside the chat.
@@ -108,11 +116,22 @@ function openStep(step, index) {
     h(
       "div",
       { class: "actions" },
-      step.actions.map((action, number) => h("button", { type: "button", class: "button", "data-key": `action ${index} ${number}`, onclick: () => attempt(act(action)) }, action.label)),
+      step.actions.map((action, number) => drawAction(action, `action ${index} ${number}`)),
     ),
     step.actions.some((action) => action.kind === "cookies") && cookieBox(),
     h("button", { type: "button", class: "link skipstep", "data-key": "skip step", onclick: () => attempt(post("tour", { do: "skip" })) }, "Skip this step"),
   ];
+}
+
+function drawAction(action, key) {
+  if (action.kind === "terminal") return h("div", { class: "typed" }, h("p", { class: "small" }, action.label), terminalLine(action.line, key));
+  if (action.kind === "file") return h("a", { class: "button", href: `examples/${action.name}`, download: action.name, "data-key": key }, action.label);
+  return h("button", { type: "button", class: "button", "data-key": key, onclick: () => attempt(act(action)) }, action.label);
+}
+
+// What is typed outside of the page; the line is long, so it is copied.
+export function terminalLine(line, key) {
+  return h("p", { class: "line" }, h("code", { tabindex: "0" }, line), h("button", { type: "button", class: "link", "data-key": key, onclick: () => copy(line, "the line") }, icon("copy"), h("span", { class: "sr" }, "Copy the line")));
 }
 
 function finished() {

@@ -159,7 +159,7 @@ function drawPerson(person) {
 }
 
 function drawList() {
-  if (!state.ready || !$("customers")) return;
+  if (!state.ready || $("panel-customers").hidden) return; // hundreds of them: only where they are seen
   const found = [...state.customers.values()].filter(fits).sort((one, other) => one.username.localeCompare(other.username, "en", { sensitivity: "base" }));
   $("found").textContent = `${found.length} of ${state.customers.size} people`;
   fill($("customers"), found.map(drawPerson));
@@ -190,6 +190,27 @@ function drawProfile() {
   if (about.dataset.of !== state.focus) $("about-saved").textContent = "";
   if (document.activeElement !== about || about.dataset.of !== state.focus) about.value = state.customers.get(state.focus)?.about ?? "";
   about.dataset.of = state.focus;
+}
+
+// To try what is done to hundreds: more of them, and lists of them all as files.
+
+function crowd() {
+  const more = async () => {
+    try {
+      await post("crowd");
+      notice("500 more people are on TradingView, most of them your customers.");
+    } catch (error) {
+      notice(error.message, true);
+    }
+  };
+  const file = (name, label) => h("a", { class: "link", href: `examples/${name}`, download: name }, label);
+  return h(
+    "div",
+    { id: "crowd" },
+    h("h3", {}, "Hundreds at once"),
+    h("p", { class: "quiet" }, "Lists for /bulk or the dashboard, with everybody who is here now: ", file("customers.csv", "customers"), ", ", file("customers-with-mistakes.csv", "the same with mistakes"), "."),
+    h("p", { class: "actions" }, h("button", { type: "button", class: "button", "data-key": "crowd", onclick: more }, "Add 500 people")),
+  );
 }
 
 function frame() {
@@ -223,6 +244,7 @@ function frame() {
   const legend = ["running", "lapsed", "undated", "none"].map((how) => h("span", {}, h("span", { class: `dot ${how}`, "aria-hidden": "true" }), WORDS[how]));
   $("panel-customers").replaceChildren(
     profileForm(),
+    crowd(),
     h("div", { class: "searchbox" }, icon("search"), field),
     h("div", { id: "filters", role: "group", "aria-label": "Show" }, buttons),
     h("p", { id: "found", class: "quiet", role: "status" }),
@@ -236,7 +258,7 @@ export function start() {
   on("customers calls switches recovery", drawCard);
   on("customers", drawStrip);
   $("strip").addEventListener("click", () => look("customers"));
-  on("customers", drawList);
+  on("customers view", drawList);
   on("customers", drawProfile);
   setInterval(() => document.visibilityState === "visible" && drawCard(), 30000);
 }

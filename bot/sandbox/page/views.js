@@ -1,7 +1,7 @@
 // Which panel stands beside the chat; on a small screen, which one fills it.
 
 import { $, h, icon } from "./dom.js";
-import { on, state } from "./store.js";
+import { changed, on, state } from "./store.js";
 
 const PANELS = [["tour", "Tour", "tour"], ["faults", "Break", "bolt"], ["customers", "People", "chart"], ["shop", "Shop", "cart"], ["server", "Server", "people"], ["bot", "Bot", "bot"]];
 
@@ -20,6 +20,7 @@ export function look(view) {
     if (button.dataset.view === view) button.setAttribute("aria-current", "page");
     else button.removeAttribute("aria-current");
   }
+  changed("view");
   if (panel === "bot") $("log").scrollTop = $("log").scrollHeight;
   if (view === "chat") $("messages").scrollTop = $("messages").scrollHeight;
 }

@@ -71,6 +71,11 @@ class PaymentShop:
         """Return whether that provider knows the bot's address."""
         return self._account(form).path is not None
 
+    def keep(self, form: str, order: Order) -> None:
+        """Let that provider have sold it before."""
+        self._orders[order.id] = FORMS[form], order
+        self.on_change()
+
     async def buy(self, body: Json) -> Order:
         """Sell something; ValueError says what is missing."""
         form = _form(body)

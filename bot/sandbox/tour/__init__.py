@@ -1,4 +1,4 @@
-"""Four tours through the sandbox, ticked off by what really happened in the two worlds."""
+"""Tours through the sandbox, ticked off by what really happened in the two worlds."""
 
 from bot.sandbox.tour.tour import Tour
 

@@ -1,10 +1,7 @@
 """A vendor's first day: an empty shop is set up, and its customers are taken over."""
 
-import base64
-
+from bot.sandbox.example_files import as_option, who_is_who
 from bot.sandbox.tour.steps import Goal, Json, Step, Story, answer, command, says
-
-_SLIP = "Gita_Rey"  # what the owner's list has for Gita: nobody's name
 
 
 class FirstDay(Story):
@@ -93,7 +90,11 @@ class FirstDay(Story):
                 Goal("The bot read the list", lambda: self._used("customer match")),
                 Goal("Names are tied to members", lambda: self.heard("tied.")),
             ],
-            [self._as_owner("Fill in the list", "customer match", file=self._list())],
+            [
+                self._as_owner(
+                    "Fill in the list", "customer match", file=as_option(who_is_who(self.shop))
+                )
+            ],
         )
 
     def _sell(self) -> Step:
@@ -115,14 +116,6 @@ class FirstDay(Story):
 
     def _as_owner(self, label: str, path: str, **options: object) -> Json:
         return command(label, self.shop.owner.id, path, options)
-
-    def _list(self) -> Json:
-        """Return the owner's list as a file for the page, with one slip."""
-        buyers = [each for each in self.shop.people if each.name]
-        rows = [f"{each.user.id},{each.user.name},{each.name}" for each in buyers[:-1]]
-        rows.append(f"{buyers[-1].user.id},{buyers[-1].user.name},{_SLIP}")
-        text = "\n".join(["Discord ID,Name,TradingView", *rows])
-        return {"name": "customers.csv", "base64": base64.b64encode(text.encode()).decode()}
 
     # What the goals look at
 

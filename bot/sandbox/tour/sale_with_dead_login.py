@@ -2,7 +2,7 @@
 
 from bot.sandbox.discord.interactions import Kind
 from bot.sandbox.shop import Shop
-from bot.sandbox.tour.steps import Goal, Json, Step, Story, command, switch
+from bot.sandbox.tour.steps import Goal, Json, Step, Story, command, connecting, switch
 
 _FORM = "standard"
 _PRODUCT = "trend-monthly"  # no short name of the bot's, so that it has to ask
@@ -39,23 +39,7 @@ class SaleWithDeadLogin(Story):
             "You are Olivia, the owner. Your shop can sign its messages as Standard Webhooks do. Use "
             "/webhook add, and put the shop's secret into the form that opens; the link below its field does "
             "that. The bot answers with an address: paste it at the shop.",
-            [
-                Goal("The bot says its address", lambda: self.heard("/webhooks/")),
-                Goal("The shop knows it", lambda: int(self.shop.payments.is_connected(_FORM))),
-            ],
-            [
-                command(
-                    "Fill in /webhook add",
-                    self.shop.owner.id,
-                    "webhook add",
-                    {"provider": _FORM},
-                ),
-                {
-                    "kind": "sale",
-                    "label": "Paste the address at the shop",
-                    "body": {"do": "connect", "form": _FORM},
-                },
-            ],
+            *connecting(self, _FORM),
         )
 
     def _dead_login(self) -> Step:

@@ -156,3 +156,20 @@ def command(label: str, person: int, path: str, options: Json) -> Json:
 def switch(label: str, name: str, value: object) -> Json:
     """Return the offer to turn a switch of TradingView's."""
     return {"kind": "switch", "label": label, "name": name, "value": value}
+
+
+def connecting(story: Story, form: str) -> tuple[list[Goal], list[Json]]:
+    """Return the goals and the offers of a step that connects the pretend shop in that provider's form."""
+    goals = [
+        Goal("The bot says its address", lambda: story.heard("/webhooks/")),
+        Goal("The shop knows it", lambda: int(story.shop.payments.is_connected(form))),
+    ]
+    offers = [
+        command("Fill in /webhook add", story.shop.owner.id, "webhook add", {"provider": form}),
+        {
+            "kind": "sale",
+            "label": "Paste the address at the shop",
+            "body": {"do": "connect", "form": form},
+        },
+    ]
+    return goals, offers

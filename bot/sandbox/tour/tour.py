@@ -7,8 +7,10 @@ from bot.sandbox.discord import Interaction
 from bot.sandbox.shop import Shop, ShopKind
 from bot.sandbox.tour.bad_day import BadDay
 from bot.sandbox.tour.buyer_with_role import BuyerWithRole
+from bot.sandbox.tour.change_of_shop import ChangeOfShop
 from bot.sandbox.tour.first_day import FirstDay
 from bot.sandbox.tour.from_nothing import FromNothing
+from bot.sandbox.tour.hundreds import Hundreds
 from bot.sandbox.tour.sale_with_dead_login import SaleWithDeadLogin
 from bot.sandbox.tour.steps import Facts, Json, Story
 from bot.sandbox.tradingview import Call
@@ -17,6 +19,8 @@ _STORIES: dict[ShopKind, type[Story]] = {
     "empty": FirstDay,
     "role": BuyerWithRole,
     "sale": SaleWithDeadLogin,
+    "hundreds": Hundreds,
+    "move": ChangeOfShop,
     "busy": BadDay,
     "new": FromNothing,
 }

@@ -107,6 +107,28 @@ async def test_a_rate_limit_is_announced_and_kept(api, shop, fake):
     assert len(shop.channel.messages) == 2
 
 
+async def test_each_channel_and_each_webhook_has_a_limit_of_its_own(fake, api, shop):
+    fake.switches.limit("edit", 5, per=3600)
+    fake.switches.limit("original", 5, per=3600)
+    other = fake.add_channel(shop.guild, "other")
+    places = []
+    for channel in (shop.channel, other):
+        path = f"/channels/{channel.id}/messages"
+        _, message = await api("POST", path, {"content": "0"})
+        places.append(f"{path}/{message['id']}")
+    for _ in range(2):
+        used, path = shop.opened()
+        await api("POST", path, {"type": 4, "data": {"content": "0"}})
+        places.append(f"/webhooks/{fake.bot.id}/{used.token}/messages/@original")
+    for place in places:
+        for number in range(5):
+            assert (await api("PATCH", place, {"content": str(number)}))[0] == 200
+        status, answer = await api("PATCH", place, {"content": "once too often"})
+        assert (status, answer["global"]) == (429, False)
+        assert answer["retry_after"] > 0
+    assert [each.content for each in other.messages] == ["4"]
+
+
 async def test_an_address_is_blocked_with_a_page_of_html(fake, api):
     block = fake.switches.block()
     async with api.http.get(f"{fake.api_url}/users/@me", headers=api.headers) as answer:

@@ -1,7 +1,9 @@
 """Unmodified discord.py against the stand-in: commands, answers, buttons, forms, messages."""
 
 import io
+import json
 
+import aiohttp
 import discord
 import pytest
 from discord import app_commands
@@ -291,6 +293,9 @@ async def test_files_travel_both_ways(bot, shop):
     (attachment,) = (await used.answered()).attachments
     assert attachment["filename"] == "list.csv"
     assert shop.fake.world.files[int(attachment["id"])] == b"name,1"
+    large = Upload("t.csv", b"x" * (10 * 1024 * 1024 + 1))
+    with pytest.raises(RefusedError, match="up to 10 MB"):
+        await shop.as_buyer.run("export", guild=shop.guild, template=large)
 
 
 async def test_a_layout_of_components_is_readable(bot, shop):
@@ -307,3 +312,49 @@ async def test_a_button_in_a_direct_message_reaches_the_bot(bot, shop):
     assert (await pressed.answered()).content == "pressed"
     with pytest.raises(RefusedError):
         await shop.as_owner.press(asked, "Yes")
+
+
+def named(message):
+    return [each["filename"] for each in message.attachments]
+
+
+async def test_a_file_comes_with_the_edit_of_a_direct_message(bot, shop, fake):
+    message = await (await bot.fetch_user(shop.buyer.id)).send("half done")
+    file = discord.File(io.BytesIO(b"a,b"), "rows.csv")
+    message = await message.edit(content="done", attachments=[file])
+    (there,) = fake.world.dm(shop.buyer).messages
+    assert (there.content, named(there)) == ("done", ["rows.csv"])
+    assert await message.attachments[0].read() == b"a,b"
+    too_large = discord.File(io.BytesIO(b"x" * (10 * 1024 * 1024 + 1)), "large.csv")
+    with pytest.raises(discord.HTTPException) as refused:
+        await message.edit(attachments=[*message.attachments, too_large])
+    assert (refused.value.status, refused.value.code) == (413, 40005)
+    assert named(there) == ["rows.csv"]
+    await message.edit(content="put away", attachments=[])
+    assert (there.content, named(there)) == ("put away", [])
+
+
+async def test_a_file_comes_with_the_edit_of_an_answer(api, shop, fake):
+    used, path = shop.opened()
+    await api("POST", path, {"type": 5})
+    hook = f"{fake.api_url}/webhooks/{fake.bot.id}/{used.token}/messages/@original"
+
+    async def edited(name, file, **body):
+        form = aiohttp.FormData()
+        form.add_field("payload_json", json.dumps(body), content_type="application/json")
+        form.add_field("files[0]", io.BytesIO(file), filename=name)
+        async with api.http.patch(hook, data=form) as answer:
+            return answer.status, await answer.json()
+
+    listed = {"attachments": [{"id": 0, "filename": "rows.csv"}]}
+    status, answer = await edited("rows.csv", b"a,b", content="done", **listed)
+    assert status == 200
+    kept = {"attachments": [{"id": answer["attachments"][0]["id"]}, {"id": 0}]}
+    await edited("more.csv", b"c", **kept)
+    assert named(used.original) == ["rows.csv", "more.csv"]
+    status, answer = await edited("large.csv", b"x" * (10 * 1024 * 1024 + 1), content="no")
+    assert (status, answer["code"]) == (413, 40005)
+    assert (used.original.content, named(used.original)) == (
+        "done",
+        ["rows.csv", "more.csv"],
+    )

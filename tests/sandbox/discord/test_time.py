@@ -41,6 +41,20 @@ async def test_a_token_lives_for_fifteen_minutes(api, shop, clock):
         assert (status, answer["code"]) == (401, 50027)
 
 
+async def test_the_fifteen_minutes_can_be_over_at_once(api, shop):
+    used, path = shop.opened()
+    shop.opened()  # which nobody has answered yet
+    await api("POST", path, DEFER)
+    assert shop.fake.end_answers() == 1
+    assert shop.fake.end_answers() == 0
+    refused = await api("PATCH", hook(shop, used, "/messages/@original"), {"content": "x"})
+    assert (refused[0], refused[1]["code"]) == (401, 50027)
+    later, path = shop.opened()
+    await api("POST", path, DEFER)
+    taken = await api("PATCH", hook(shop, later, "/messages/@original"), {"content": "x"})
+    assert taken[0] == 200
+
+
 async def test_there_is_no_follow_up_before_the_acknowledgement(api, shop):
     used, _ = shop.opened()
     assert await api.refused("POST", hook(shop, used), {"content": "x"}) == 10015

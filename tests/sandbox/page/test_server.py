@@ -3,13 +3,16 @@
 import asyncio
 import json
 import socket
+import stat
 
 import pytest
 
 from bot.sandbox import opened
 from bot.sandbox.actions import read_upload
 from bot.sandbox.discord import RefusedError, Upload
+from bot.sandbox.discord.interactions import Kind
 from bot.sandbox.server import read_files
+from bot.settings import load
 
 
 @pytest.fixture
@@ -258,3 +261,21 @@ async def test_the_page_is_told_what_the_bot_may_hear(api, sandbox):
     event = await told.get()
     assert event["type"] == "bot"
     assert (event["bot"]["members_allowed"], event["bot"]["hears_members"]) == (False, False)
+
+
+async def test_fifteen_minutes_can_be_let_pass(api, shop):
+    used = shop.discord.interaction_service
+    assert await api.post("later") == (200, {"ended": 0})
+    person = shop.person("moderator").user
+    opened_now = used.open(Kind.COMMAND, person, shop.general, {"name": "x"}, command="x")
+    used.callback(opened_now.id, opened_now.token, {"type": 4, "data": {"content": "x"}}, [])
+    assert await api.post("later") == (200, {"ended": 1})
+    assert opened_now.expired(900)
+
+
+async def test_the_bot_s_folder_holds_the_settings_for_a_terminal(sandbox, shop):
+    kept = shop.folder / ".env"
+    assert stat.S_IMODE((await asyncio.to_thread(kept.stat)).st_mode) == 0o600
+    settings = await asyncio.to_thread(load, kept)
+    assert settings.tradingview_url == shop.tradingview.url
+    assert str(shop.folder) in settings.database_url

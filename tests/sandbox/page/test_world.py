@@ -114,7 +114,7 @@ async def test_an_empty_shop_has_nothing_set_up(sandbox, api):
     status, answer = await api.post("open", shop="palace")
     assert (status, answer["error"]) == (
         400,
-        "A shop is one of these: busy, empty, role, sale, new",
+        "A shop is one of these: busy, empty, role, sale, hundreds, move, new",
     )
     assert sandbox.simulation is simulation
 
