@@ -39,7 +39,8 @@ def progress(view: BatchView) -> Message:
     if batch.state is BatchState.APPROVAL:
         lines += changes(view.forecast)
         lines.append(
-            "Nothing is changed yet. Another manager has to press *Approve*, here or in the log channel."
+            "Nothing is changed yet. Another manager has to press *Approve*: in the log channel, at `/bulk show`, or on "
+            "the dashboard."
         )
     else:
         lines += [

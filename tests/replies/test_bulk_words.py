@@ -53,6 +53,7 @@ def test_the_start_is_red_where_it_takes_something_away():
 
 def test_to_approve_is_red_as_access_ends():
     shown = bulk_progress.progress(view({RowState.PLANNED: 30}, state=BatchState.APPROVAL))
+    assert "in the log channel, at `/bulk show`, or on the dashboard" in shown.text
     assert (shown.buttons[0].label, shown.buttons[0].style) == (
         "Approve",
         discord.ButtonStyle.danger,
