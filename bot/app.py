@@ -6,10 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
-import yarl
 from aiohttp.web import Application
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
 
 import cogs
 from bot import clock, memory, outgoing, premises, tradingview_accounts, web
@@ -18,7 +15,13 @@ from bot.access.orders import api_requests, connections, contracts, erasure
 from bot.access.people import api_keys
 from bot.first_run import TokenAtHand
 from bot.interactions.client import Usher
-from bot.interactions.connection import TokenRefusedError, guard, log_in, stay_connected
+from bot.interactions.connection import (
+    TokenRefusedError,
+    guard,
+    log_in,
+    point_at_discord,
+    stay_connected,
+)
 from bot.jobs import Jobs
 from bot.notifications import disk_alarm, login_alerts, releases
 from bot.premises import Premises
@@ -63,7 +66,7 @@ async def run(settings: Settings) -> None:
 
 async def _open_and_serve(settings: Settings) -> None:
     """Serve with the token at hand; where one that was given in the browser is refused, with the next one."""
-    _point_at_discord(settings)
+    point_at_discord(settings)
     async with premises.opened(settings) as opened_premises:
         at_hand = TokenAtHand(opened_premises)
         while True:
@@ -83,7 +86,7 @@ async def _open_and_serve(settings: Settings) -> None:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Services]:
     """Yield everything open and at work, but not connected to Discord; close it in reverse."""
-    _point_at_discord(settings)
+    point_at_discord(settings)
     async with (
         premises.opened(settings) as opened_premises,
         _at_work(opened_premises, None) as services,
@@ -201,14 +204,6 @@ async def _spare_once_ready(client: Usher) -> None:
     await client.wait_until_ready()
     await clock.sleep(SPARE_AFTER)
     memory.spare_what_is_loaded()
-
-
-def _point_at_discord(settings: Settings) -> None:
-    """Use another Discord than the real one: these two are the only places discord.py asks."""
-    if settings.discord_api_url:
-        Route.BASE = settings.discord_api_url
-    if settings.discord_gateway_url:
-        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
 
 
 async def _forget_left(services: Services) -> None:

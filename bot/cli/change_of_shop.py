@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ import click
 from bot import clock, outgoing, tradingview_accounts
 from bot.access.catalogue.lookup import Item
 from bot.access.logins.cookies import read_file
+from bot.access.orders.moving.looking import known_items, look
 from bot.access.orders.moving.matching import Outcome, Plan, products_of
 from bot.access.orders.moving.readers import SHOPS, read
 from bot.access.orders.moving.records import Listing, ListUnreadable
@@ -18,12 +20,12 @@ from bot.access.orders.moving.taking_over import ChangeOfShop, ConnectionUnclear
 from bot.access.request import RequestContext
 from bot.access.sources import REGISTRY
 from bot.access.sweeps.sweep import Progress, Sweeps
-from bot.cli import change_report as words, change_table, private_file, session
+from bot.cli import change_report as words, private_file, session
 from bot.cli.progress import Bar
 from bot.cli.prompts import agreed, line
 from bot.cli.servers import server
 from bot.errors import StartupError, UserError
-from bot.replies import explain
+from bot.replies import change_files, change_of_shop, explain
 from bot.replies.plain import plain
 from bot.settings import Settings
 from bot.store.engine.database import Database
@@ -74,7 +76,7 @@ def run(settings: Settings, guild_id: int | None, wish: Wish) -> int:
         items = chosen(listing, ground, wish.items, sold_as)
         plan, done = asyncio.run(_work(settings, guild_id, listing, items, source, wish))
     except ListUnreadable as error:
-        click.echo(words.unreadable(error, SHOPS[wish.shop]))
+        click.echo(change_of_shop.unreadable(error, SHOPS[wish.shop]))
         return NOT_DONE
     except ConnectionUnclear as error:
         click.echo(words.connection_unclear(error.numbers, error.wanted))
@@ -83,7 +85,7 @@ def run(settings: Settings, guild_id: int | None, wish: Wish) -> int:
         click.echo(plain(explain(error).sentence) + " Nothing was changed.")
         return NOT_DONE
     if wish.report is not None:
-        change_table.write(wish.report, plan)
+        private_file.write(wish.report, change_files.table(plan))
     given = [
         *([Outcome.NO_ACCESS] if done and wish.grant_missing else []),
         *([Outcome.SHORTER] if done and wish.extend_to_paid else []),
@@ -115,35 +117,22 @@ def chosen(
     if not ground.items:
         raise StartupError(words.NO_ITEMS)
     by_name = {name.casefold(): slug for name, slug in typed.items()}
-    keys = {payer.product: payer.keys for payer in listing.payers}
+    numbers = products_of(listing)
     found: dict[str, Item | None] = {}
     unknown: list[tuple[str, int]] = []
-    for product, number in products_of(listing).most_common():
+    for product, item in known_items(listing, ground, sold_as).items():
         slug = by_name.get(product.casefold())
-        names = (*keys[product], product)
-        known = next(
-            (sold_as[name.casefold()] for name in names if name.casefold() in sold_as), None
-        )
         if slug is not None:
             found[product] = _item(ground, slug, product)
-        elif (item := known or _alike(ground, product)) is not None:
+        elif item is not None:
             found[product] = item
         else:
-            unknown.append((product, number))
+            unknown.append((product, numbers[product]))
     if unknown and not _is_asked():
         raise StartupError(words.items_missing(unknown, sorted(ground.items)))
     for product, number in unknown:
         found[product] = _ask(ground, product, number)
     return found
-
-
-def _alike(ground: Ground, product: str) -> Item | None:
-    if len(ground.items) == 1:
-        return next(iter(ground.items.values()))
-    for slug, item in ground.items.items():
-        if product.casefold() in (slug.casefold(), item.title.casefold()):
-            return item
-    return None
 
 
 def _item(ground: Ground, slug: str, product: str) -> Item | None:
@@ -180,7 +169,7 @@ async def _ground(
         ground, source = await moving.ground(guild_id), None
         if listing.provider is not None:
             source = await moving.connection(guild_id, listing.provider, wish.connection)
-        sold_as = {} if source is None else await moving.sold_as(source)
+        sold_as = await moving.sold_as(guild_id, listing.provider, source)
     return ground, source, sold_as
 
 
@@ -192,7 +181,6 @@ async def _work(
     source: Connection | None,
     wish: Wish,
 ) -> tuple[Plan, Done | None]:
-    sold = {script.id: script for item in items.values() if item for script in item.scripts}
     async with (
         tradingview_accounts.database_beside(settings) as database,
         outgoing.session(settings) as http,
@@ -202,12 +190,10 @@ async def _work(
         moving = ChangeOfShop(database, vault)
         try:
             await sessions.open()
-            reader = Sweeps(database, sessions)
-            for script in sold.values():
-                await _read_list(database, reader, script)
+            read_list = partial(_read_list, database, Sweeps(database, sessions))
+            plan = await look(moving, guild_id, listing, items, read_list)
         finally:
             await sessions.close()
-        plan = await moving.plan(guild_id, listing, items, list(sold.values()))
         if not wish.apply:
             return plan, None
         async with database.write() as connection:  # also where Usher has not run with it yet

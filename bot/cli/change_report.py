@@ -1,24 +1,17 @@
 """What `usher import --from` says: in sentences on the terminal.
 
-E-mail addresses never stand here (`change_table` writes them to a file): the shop's own number, the Discord
+E-mail addresses never stand here (`bot.replies.change_files` writes them to a file): the shop's own number, the Discord
 name and the TradingView name say on the terminal who somebody is.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from bot.access.orders.moving.matching import Match, Outcome, Plan
-from bot.access.orders.moving.records import (
-    BadRow,
-    Fault,
-    Listing,
-    ListUnreadable,
-    Payer,
-    Wrong,
-)
+from bot.access.orders.moving.records import Listing
 from bot.access.orders.moving.taking_over import Done
+from bot.replies.change_of_shop import fault_text, moment_text, names_of, product_text
 from bot.store.sales.moving import Access
 
 _T = TypeVar("_T")
@@ -29,26 +22,6 @@ NO_ITEMS = (
 )
 _SHOWN = 30  # people of one kind on the terminal, where a file names them all
 _LINES = 8  # of the rows with the same mistake
-
-_WRONG = {
-    Wrong.EMPTY: "The file is empty.",
-    Wrong.TOO_LARGE: "The file is too large: at most 10 MB and 50,000 rows are read at once (256 MB of a database).",
-    Wrong.NO_TEXT: "The file is no CSV text. An Excel file must be saved as CSV first.",
-    Wrong.ENCODING: "It is not certain which letters the file means. Save it as CSV UTF-8.",
-    Wrong.CUT: "A quotation mark{line} is never closed, or a line is far too long. Export the list once more.",
-    Wrong.COLUMNS: "This does not look like a list of {shop}: its columns are others. Export it as the README says.",
-    Wrong.NO_DATABASE: "The file is no SQLite database, or it is damaged.",
-    Wrong.TABLES: "This database is not the older panel's: it has no tables of clients and accesses.",
-}
-_FAULTS = {
-    Fault.NO_PERSON: "nobody is named in it. Add an e-mail address, a Discord id or a TradingView name",
-    Fault.NO_STATUS: "it does not say whether they pay",
-    Fault.STATUS_UNKNOWN: "the word in the column {column} is not known. Write active, canceled, past_due or expired",
-    Fault.DATE_UNREADABLE: "the date in the column {column} cannot be read. Write it like 2026-12-31",
-    Fault.ID_DAMAGED: "a spreadsheet rounded the Discord id, so it was left out. Export the list anew, and do not open it before",
-    Fault.NAME_UNREADABLE: "what stands for the TradingView name is none, so it was left out",
-    Fault.TWICE: "the same subscription stands in an earlier row",
-}
 
 
 # Who needs a person to look at them: one, several, and what helps.
@@ -99,12 +72,6 @@ def read(listing: Listing) -> str:
         more = f" and {len(found) - _LINES} more" if len(found) > _LINES else ""
         lines.append(f"  {'line' if len(found) == 1 else 'lines'} {shown}{more}: {fault}.")
     return "\n".join(lines)
-
-
-def unreadable(error: ListUnreadable, shop: str) -> str:
-    """Return why a list cannot be read, and what to do."""
-    line = f" in line {error.line}" if error.line else ""
-    return _WRONG[error.wrong].format(line=line, shop=shop) + " Nothing was changed."
 
 
 def connection_unclear(numbers: Sequence[int], wanted: int | None) -> str:
@@ -251,16 +218,13 @@ def _told(match: Match) -> str:
     until, ends = match.paid_until, match.has_until
     paid = f", pays until {moment_text(until)} UTC" if until else ""
     has = f", has until {moment_text(ends)} UTC" if ends else ""
-    return f"{_who(match)}: {match.payer.product or '(no name)'}{paid}{has}"
+    return f"{_who(match)}: {product_text(match.payer)}{paid}{has}"
 
 
 def _who(match: Match) -> str:
-    payer: Payer = match.payer
-    found = [match.username or payer.username, payer.discord_name]
-    if payer.discord_id:
-        found.append(f"Discord {payer.discord_id}")
-    named = " · ".join(each for each in (*found, payer.id) if each)
-    return f"{named} (line {payer.line})" if named else f"line {payer.line}"
+    line, member_id = match.payer.line, match.payer.discord_id
+    named = " · ".join([*names_of(match), *([f"Discord {member_id}"] if member_id else [])])
+    return f"{named} (line {line})" if named else f"line {line}"
 
 
 def _have(number: int) -> str:
@@ -273,11 +237,3 @@ def _count(number: int, one: str, many: str) -> str:
 
 def _people(number: int) -> str:
     return "1 person" if number == 1 else f"{number} people"
-
-
-def fault_text(bad: BadRow) -> str:
-    return _FAULTS[bad.fault].format(column=bad.column)
-
-
-def moment_text(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M}"

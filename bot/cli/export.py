@@ -25,7 +25,6 @@ from bot.store.maintenance.revision import Schema
 DONE, NOT_DONE = 0, 1
 _SCREEN = Path("-")
 _ENDING = ".csv"
-_NOTHING = "Nothing was written."
 
 
 async def export(
@@ -66,7 +65,8 @@ async def export(
         await asyncio.to_thread(_show, written)
         return DONE
     paths = [target / file.name if is_folder else target for file in written]
-    await asyncio.to_thread(_write, paths, written, force=force)
+    contents = [file.content for file in written]
+    await asyncio.to_thread(private_file.write_new, paths, contents, force=force)
     click.echo(
         f"{people} now. Written, for you alone to read:\n"
         + "\n".join(f"  {path}" for path in paths)
@@ -80,14 +80,10 @@ def _check(target: Path) -> None:
         return
     if target.suffix.lower() != _ENDING:
         raise StartupError(
-            f"There is no folder {target}. {_NOTHING} Look for a typo, or make it first: mkdir -p "
+            f"There is no folder {target}. {private_file.NOTHING} Look for a typo, or make it first: mkdir -p "
             f"{target} (or write the name of a new file that ends with {_ENDING})."
         )
-    if not target.parent.is_dir():
-        raise StartupError(
-            f"There is no folder {target.parent}. {_NOTHING} Look for a typo, or make it first: mkdir "
-            f"-p {target.parent}"
-        )
+    private_file.refuse([target], force=True)
 
 
 def _show(files: Sequence[Attached]) -> None:
@@ -98,23 +94,3 @@ def _show(files: Sequence[Attached]) -> None:
         sys.stdout.buffer.flush()
     except BrokenPipeError:  # who reads has enough; the end of the program would complain again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _write(paths: Sequence[Path], files: Sequence[Attached], *, force: bool) -> None:
-    """Write these files, each of them whole (blocking).
-
-    Raises StartupError where one is there already, or cannot be written.
-    """
-    there = [path for path in paths if os.path.lexists(path)]
-    if there and not force:
-        raise StartupError(
-            f"{', '.join(map(str, there))}: there already, and nothing is overwritten. {_NOTHING} "
-            "Choose another place, or add --force."
-        )
-    for path, file in zip(paths, files, strict=True):
-        try:
-            private_file.write(path, file.content)
-        except OSError as error:
-            raise StartupError(
-                f"{path} could not be written: {error.strerror}. Choose another folder, or make room."
-            ) from error

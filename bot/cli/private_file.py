@@ -1,7 +1,12 @@
 """Files that name people: for their owner alone, and each of them whole."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+
+from bot.errors import StartupError
+
+NOTHING = "Nothing was written."
 
 
 def can_be_at(path: Path) -> bool:
@@ -22,3 +27,33 @@ def write(path: Path, content: bytes) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def refuse(paths: Sequence[Path], *, force: bool) -> None:
+    """Raise StartupError where a file is there already, or there is no folder for it (blocking)."""
+    there = [path for path in paths if os.path.lexists(path)]
+    if there and not force:
+        raise StartupError(
+            f"{', '.join(map(str, there))}: there already, and nothing is overwritten. {NOTHING} "
+            "Choose another place, or add --force."
+        )
+    for folder in {path.parent for path in paths}:
+        if not folder.is_dir():
+            raise StartupError(
+                f"There is no folder {folder}. {NOTHING} Look for a typo, or make it first: mkdir -p {folder}"
+            )
+
+
+def write_new(paths: Sequence[Path], contents: Sequence[bytes], *, force: bool) -> None:
+    """Write these files over no other one, unless forced (blocking).
+
+    Raises StartupError where one is there already, or cannot be written.
+    """
+    refuse(paths, force=force)
+    for path, content in zip(paths, contents, strict=True):
+        try:
+            write(path, content)
+        except OSError as error:
+            raise StartupError(
+                f"{path} could not be written: {error.strerror}. Choose another folder, or make room."
+            ) from error

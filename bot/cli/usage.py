@@ -1,6 +1,7 @@
 """Wrong commands and options, and the sentences that say so."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -43,6 +44,33 @@ class Command(_Located):
         if rest:
             ctx.fail(f"This is not understood: {' '.join(rest)}.")
         return rest
+
+
+class Sectioned(Command):
+    """A command with several ways, whose help shows the options of each under a title of its own."""
+
+    def __init__(self, *args: Any, sections: Mapping[str, Sequence[str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sections = sections
+
+    def parts(self) -> list[list[click.Option]]:
+        """Return the options of each section."""
+        options = {each.name: each for each in self.params if isinstance(each, click.Option)}
+        return [[options[name] for name in names] for names in self._sections.values()]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of each section, and those of all of them at the end."""
+        parts = self.parts()
+        named = {option.name for part in parts for option in part}
+        rest = [
+            each
+            for each in self.get_params(ctx)
+            if isinstance(each, click.Option) and each.name not in named
+        ]
+        for title, part in [*zip(self._sections, parts, strict=True), ("Both", rest)]:
+            rows = [row for each in part if (row := each.get_help_record(ctx)) is not None]
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
 
 class Group(_Located, click.Group):

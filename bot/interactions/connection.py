@@ -6,12 +6,16 @@ from typing import Any
 
 import aiohttp
 import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
 
 from bot import clock
 from bot.errors import StartupError
 from bot.interactions.client import Usher
 from bot.notifications.trouble import TROUBLE, Blockade, in_short
 from bot.outgoing import UNTRUSTED_REMEDY, is_untrusted
+from bot.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +38,14 @@ class TokenRefusedError(StartupError):
 
 class _BlockedError(Exception):
     """Discord blocks this address; discord.py would try again at once, and for ever."""
+
+
+def point_at_discord(settings: Settings) -> None:
+    """Use another Discord than the real one: these two are the only places discord.py asks."""
+    if settings.discord_api_url:
+        Route.BASE = settings.discord_api_url
+    if settings.discord_gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
 
 
 def guard(client: Usher, blockade: Blockade) -> None:

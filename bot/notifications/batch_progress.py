@@ -107,11 +107,18 @@ class BatchProgress:
     async def look(self) -> bool:
         """Show every batch as it stands now; returns whether any moves."""
         followed = await self._messages.followed()
+        self._forget_but({each.batch.id for each in followed})
         for each in followed:
             if not self._backoff.is_put_off(each.batch.id):
                 await self._attempt(each)
         resting = (BatchState.PAUSED, BatchState.APPROVAL)
         return any(each.batch.state not in resting for each in followed)
+
+    def _forget_but(self, batch_ids: set[int]) -> None:
+        """Keep nothing about other batches: dry runs that were looked at, and what has been told."""
+        for known in (self._shown, self._not_before):
+            for batch_id in known.keys() - batch_ids:
+                del known[batch_id]
 
     async def _attempt(self, followed: Followed) -> None:
         """Show one batch; what fails waits longer each time and holds up no other."""
@@ -227,8 +234,6 @@ class BatchProgress:
             self._told.add(batch.id)
         await self._messages.told(batch.id)
         self._told.discard(batch.id)
-        self._shown.pop(batch.id, None)
-        self._not_before.pop(batch.id, None)
 
     async def _tell_end(self, followed: Followed, starter: int) -> None:
         batch = followed.batch

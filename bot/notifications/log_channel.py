@@ -54,7 +54,7 @@ _QUESTIONS: Mapping[str, Callable[[Event], Message]] = {
     "payment_asks": history_payments.question,
 }
 # Entries that have buttons under their line: to look, to approve, to undo.
-_CALLS: Mapping[str, Callable[[Event, str], Message]] = {
+_BUTTONS: Mapping[str, Callable[[Event, str], Message]] = {
     CALLED: self_check.call,
     "batch_asked": history_bulk.question,
     "batch_started": history_bulk.undoable,
@@ -218,7 +218,7 @@ class LogChannel:
         if not alike:
             return first.id
         texts = [line(entry.event, entry.item, entry.customer) for entry in entries]
-        batch, message = _batch([entry.event for entry in entries], texts, alike)
+        told, message = _joined([entry.event for entry in entries], texts, alike)
         claim_id = _claim_of(first)
         question = await self._history.question(server.id, claim_id) if claim_id else None
         if question:
@@ -239,9 +239,9 @@ class LogChannel:
                 await self._close(question.claim, claims.asked_elsewhere(question.claim))
             await self._history.question_asked(question.claim.id, sent.channel.id, sent.id)
         if message.edge is not Tone.PLAIN:
-            return batch[-1].id
-        lines = sent.content.count("\n") + 1 if sent.content else len(batch)
-        return batch[min(len(batch), lines) - 1].id
+            return told[-1].id
+        lines = sent.content.count("\n") + 1 if sent.content else len(told)
+        return told[min(len(told), lines) - 1].id
 
     async def _alike(self, channel_id: int, entries: list[Entry]) -> int:
         """Write the orders' own messages; return how many entries from the first on make one more message.
@@ -282,14 +282,14 @@ def _nonce(entry: Event) -> str:
     return f"e{entry.id}-{entry.at.timestamp():.0f}"
 
 
-def _batch(new: list[Event], lines: list[str], alike: int) -> tuple[list[Event], Message]:
+def _joined(new: list[Event], lines: list[str], alike: int) -> tuple[list[Event], Message]:
     """Return as many entries as fit into one message: plain ones, or those `alike` with one edge."""
     first = entry_message(new[0], lines[0])
     if _claim_of(new[0]) or _price_of(new[0]):
         return new[:1], first
     if ask := _QUESTIONS.get(new[0].action):
         return new[:1], ask(new[0])
-    if call := _CALLS.get(new[0].action):
+    if call := _BUTTONS.get(new[0].action):
         return new[:1], call(new[0], lines[0])
     if first.edge is not Tone.PLAIN and alike == 1:
         return new[:1], first
@@ -307,7 +307,7 @@ def _is_plain(entry: Event, sentence: str) -> bool:
     """Return whether an entry may stand in one message with others."""
     is_order = entry.order_id is not None
     asks = _claim_of(entry) or _price_of(entry)
-    is_question = asks is not None or entry.action in (*_QUESTIONS, *_CALLS)
+    is_question = asks is not None or entry.action in (*_QUESTIONS, *_BUTTONS)
     return not (is_order or is_question) and entry_message(entry, sentence).edge is Tone.PLAIN
 
 

@@ -1,6 +1,6 @@
 """The preview of a batch in words: whom it is about, what changes, what it costs, how long it takes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,19 @@ _MINUTE, _HOUR = 60, 3600
 
 def dry_run(view: BatchView, files: Sequence[Attached] = ()) -> Message:
     """Return what a batch would do, with the buttons that start it, look closer or drop it."""
+    mistakes = problems(_counted(view, RowState.FAULTY))
+    mistakes.append(
+        "Mend them in that file, and send it with the same command: it holds these rows alone."
+    )
+    looked_up = "still being looked up; press *Refresh*"
+    text = "\n".join(dry_run_lines(view, mistakes, "in the file below", looked_up))
+    return Message(text, buttons=_buttons(view), files=tuple(files), tone=Tone.LOOK)
+
+
+def dry_run_lines(
+    view: BatchView, mistakes: Sequence[str], where: str, open_names: str
+) -> list[str]:
+    """Return what a batch would do; `where` the `mistakes` are told in full, `open_names`: what becomes of them."""
     whole = view.forecast
     lines = [f"**Preview: {title(view)}.** Nothing is changed yet."]
     lines += changes(whole)
@@ -34,7 +47,7 @@ def dry_run(view: BatchView, files: Sequence[Attached] = ()) -> Message:
     lines += _fee(whole)
     if whole.people:
         lines.append(f"⏱️ It takes {spoken_seconds(view.seconds)}.")
-    lines += _rows(view)
+    lines += _rows(view, mistakes, where, open_names)
     if view.needs_approval:
         lines.append(
             f"⚠️ More than {count(view.approval_above or 0, 'person', 'people')} would lose access: after you press "
@@ -42,7 +55,7 @@ def dry_run(view: BatchView, files: Sequence[Attached] = ()) -> Message:
         )
     if view.batch.note:
         lines.append(f"-# Note: {typed(view.batch.note)}")
-    return Message("\n".join(lines), buttons=_buttons(view), files=tuple(files), tone=Tone.LOOK)
+    return lines
 
 
 def role_unknown(role_id: int) -> Message:
@@ -141,7 +154,7 @@ def problems(found: Iterable[tuple[RowProblem, int]]) -> list[str]:
     return lines
 
 
-def _rows(view: BatchView) -> list[str]:
+def _rows(view: BatchView, mistakes: Sequence[str], where: str, open_names: str) -> list[str]:
     rows = view.numbers.rows
     planned, faulty = rows.get(RowState.PLANNED, 0), rows.get(RowState.FAULTY, 0)
     lines = []
@@ -151,17 +164,12 @@ def _rows(view: BatchView) -> list[str]:
         lines.append(f"▫️ {planned:,} rows would change something: some people stand in several")
     unknown = view.numbers.problems.get(RowProblem.USER_UNKNOWN, 0)
     if faulty:
-        lines.append(f"⚠️ {count(faulty, 'row has', 'rows have')} a mistake (in the file below):")
-        lines += problems(_counted(view, RowState.FAULTY))
-        lines.append(
-            "Mend them in that file, and send it with the same command: it holds these rows alone."
-        )
+        lines.append(f"⚠️ {count(faulty, 'row has', 'rows have')} a mistake ({where}):")
+        lines += mistakes
     if unknown:
         lines.append(f"⚠️ {count(unknown, 'name is', 'names are')} unknown to TradingView")
     if view.open_lookups:
-        lines.append(
-            f"⏳ {count(view.open_lookups, 'name is', 'names are')} still being looked up; press *Refresh*"
-        )
+        lines.append(f"⏳ {count(view.open_lookups, 'name is', 'names are')} {open_names}")
     left_out = rows.get(RowState.LEFT_OUT, 0) - unknown
     if left_out:
         lines.append(f"▫️ {count(left_out, 'row is', 'rows are')} left out:")
@@ -236,7 +244,7 @@ def file_button(view: BatchView) -> Button:
     return Button("Result file", key(FILE, view.batch.guild_id, view.batch.id))
 
 
-def _act(kind: BatchKind, chosen: Any) -> str:
+def _act(kind: BatchKind, chosen: Mapping[str, Any]) -> str:
     """Return what is done, as far as it is the same for everybody."""
     item = typed(str(chosen["item"])) if chosen.get("item") else ""
     length = spoken(parse_length(str(chosen["length"]))) if chosen.get("length") else ""
@@ -255,14 +263,14 @@ def _act(kind: BatchKind, chosen: Any) -> str:
             return f"end access{f' to {item}' if item else ''}"
 
 
-def _to(chosen: Any) -> str:
+def _to(chosen: Mapping[str, Any]) -> str:
     until = chosen.get("until")
     if not until:
         return ""
     return f" to {'lifetime' if until == 'lifetime' else end_day(datetime.fromisoformat(until))}"
 
 
-def _who(kind: BatchKind, chosen: Any, file_name: str | None) -> str:
+def _who(kind: BatchKind, chosen: Mapping[str, Any], file_name: str | None) -> str:
     if file_name:
         return f"everybody in {typed(file_name)}"
     has_item = "who has it" if chosen.get("item") and kind is not BatchKind.GRANT else "with access"

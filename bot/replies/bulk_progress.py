@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 import discord
 
 from bot import clock
+from bot.access.orders.bulk.undo import may_be_undone
 from bot.access.orders.bulk.views import BatchView
 from bot.replies.bulk import changes, file_button, problems, spoken_seconds, title
 from bot.replies.bulk_keys import APPROVE, CANCEL, LIST, PAUSE, REFRESH, RESUME, UNDO
@@ -16,10 +16,9 @@ from bot.replies.overview import pages
 from bot.replies.sweeps import bar
 from bot.replies.text import bold, count, embed, plain_day, short_day, typed
 from bot.replies.tone import Tone
-from bot.store.kinds import BatchKind, BatchState, OrderState, RowState
+from bot.store.kinds import BatchState, OrderState, RowState
 from bot.store.records import Batch
 
-UNDO_FOR = timedelta(hours=24)
 _STATES = {
     BatchState.DRAFT: "not started",
     BatchState.APPROVAL: "waits for a second manager",
@@ -96,7 +95,7 @@ def result(view: BatchView, files: Sequence[Attached] = ()) -> Message:
     if batch.note:
         lines.append(f"-# Note: {typed(batch.note)}")
     buttons = [] if files or not view.numbers.total else [file_button(view)]
-    if batch.kind is not BatchKind.UNDO and _can_be_undone(batch) and has_done(view):
+    if may_be_undone(batch, clock.now()) and has_done(view):
         buttons.append(Button("Undo", key(UNDO, batch.guild_id, batch.id)))
     return Message("\n".join(lines), buttons=tuple(buttons), files=tuple(files))
 
@@ -157,10 +156,6 @@ def _line(view: BatchView) -> str:
         f"- **{batch.id}** {_STATES[batch.state]}, {when}, {actor_named(batch.actor)}: {title(view)} "
         f"({count(view.forecast.people, 'person', 'people')}). {numbers(view) if view.numbers.total else ''}"
     ).rstrip()
-
-
-def _can_be_undone(batch: Batch) -> bool:
-    return batch.ended_at is None or clock.now() - batch.ended_at < UNDO_FOR
 
 
 def _after_cancelling(view: BatchView) -> str:

@@ -5,6 +5,8 @@ from typing import Any
 
 import discord
 
+from bot.access.orders.moving.readers import SHOPS
+from bot.access.orders.moving.shop_lists import DOWNLOADED
 from bot.access.sources import payments
 from bot.replies import orders
 from bot.replies.message import Button, Message, key
@@ -131,6 +133,10 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "payments_moved": lambda f: (
         f"{f.who} took {count(_number(f.after), 'customer')} over from the list of {_shop(f.after)}; "
         "nothing was changed on TradingView"
+    ),
+    DOWNLOADED: lambda f: (
+        f"{f.who} downloaded everybody in the list of {SHOPS.get(f.after.get('shop'), 'a shop')}, with e-mail "
+        f"addresses: {count(_number(f.after), 'person', 'people')}"
     ),
     "payment_ended": lambda f: f"{f.who} let {_order(f.after)} end for {f.whom}",
     "payment_kept": lambda f: f"{f.who} let {f.whom} keep what {_order(f.after)} brought",

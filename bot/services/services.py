@@ -26,6 +26,7 @@ from bot.access.orders.erasure import Erasures
 from bot.access.orders.grants import Grants
 from bot.access.orders.intake import Intake
 from bot.access.orders.moves import Moves
+from bot.access.orders.moving.shop_lists import ShopLists
 from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.pauses import Pauses
 from bot.access.orders.pending import Pending
@@ -173,6 +174,7 @@ class Services:
     connections: Connections
     prices: Prices
     pending: Pending
+    shop_lists: ShopLists
     sales_records: SalesRecords
     retries: Retries
     unanswered: UnansweredInteractions

@@ -29,6 +29,7 @@ from bot.access.orders.erasure import Erasures
 from bot.access.orders.grants import Grants
 from bot.access.orders.holder_roles import HolderRoles
 from bot.access.orders.moves import Moves
+from bot.access.orders.moving.shop_lists import ShopLists
 from bot.access.orders.outcomes import Outcomes
 from bot.access.orders.pauses import Pauses
 from bot.access.orders.present import Presence
@@ -231,6 +232,12 @@ def build(
         outcome_notifier.wake,
     )
     sales = sell(settings, database, vault, http, jobs, client, purchases, outcome_notifier.wake)
+    shop_lists = ShopLists(database, vault, jobs, full_checks.read_anew)
+    shop_lists.on_taken += [
+        lambda guild_id: purchases.go_on(guild_id, ()),
+        lambda _: sales.deliveries.wake(),
+        lambda _: decided(),
+    ]
     role_losses = RoleLosses(database, role_rules, purchases)
     role_rounds = RoleRounds(database, role_rules, role_access, role_losses, client.members)
     member_events.subscribe("roles", role_access.hear, role_access.matters)
@@ -327,6 +334,7 @@ def build(
         connections=sales.connections,
         prices=sales.prices,
         pending=sales.pending,
+        shop_lists=shop_lists,
         sales_records=SalesRecords(database),
         retries=Retries(database, queue),
         unanswered=unanswered,

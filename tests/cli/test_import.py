@@ -5,6 +5,7 @@ import csv
 import json
 import sqlite3
 import stat
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,9 +29,10 @@ TITLES = "Membership ID,Email,Product,Plan ID,Status,Renewal Period End,TradingV
 class Shop:
     """A vendor at the terminal, with scripts on TradingView and a list of another shop."""
 
-    def __init__(self, upstream, tmp_path):
-        self.upstream, self.tmp_path = upstream, tmp_path
-        self.settings = made(upstream, tmp_path)
+    def __init__(self, upstream, tmp_path, guild_id=HOME):
+        self.upstream, self.tmp_path, self.guild_id = upstream, tmp_path, guild_id
+        self.settings = made(upstream, tmp_path, discord_guild_id=guild_id)
+        self.environment = {"TV_PACE": "1000"}  # beside what the settings say
         self.sold = {}
 
     @property
@@ -39,11 +41,11 @@ class Shop:
 
     async def sells(self, *slugs):
         async def add(connection):
-            await guilds.ensure(connection, HOME, NOW)
+            await guilds.ensure(connection, self.guild_id, NOW)
             for slug in slugs:
                 there = self.world.add_script(self.upstream.vendor, title=slug.title())
                 self.sold[slug] = await scripts.add(
-                    connection, HOME, pine_id=there.pine_id, slug=slug, title=slug.title(), by=1,
+                    connection, self.guild_id, pine_id=there.pine_id, slug=slug, title=slug.title(), by=1,
                     at=NOW,
                 )  # fmt: skip
 
@@ -53,6 +55,11 @@ class Shop:
         url = self.settings.database_url
         async with open_database(url) as database, database.write() as connection:
             return await work(connection)
+
+    def raw(self, statement):
+        """Change the database beside everybody."""
+        with closing(sqlite3.connect(self.tmp_path / "usher.db", timeout=10)) as raw, raw:
+            raw.execute(statement)
 
     def gives(self, name, end=END, slug="trend"):
         self.world.add_user(name)
@@ -72,11 +79,14 @@ class Shop:
         return str(path)
 
     def imports(self, *arguments, typed=""):
+        return self.command("import", *arguments, typed=typed)
+
+    def command(self, *arguments, typed=""):
         return CliRunner().invoke(
             command,
-            ["import", *map(str, arguments)],
+            [*map(str, arguments)],
             input=typed,
-            env=environment(self.settings),
+            env=environment(self.settings) | self.environment,
             catch_exceptions=False,
         )
 

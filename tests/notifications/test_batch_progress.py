@@ -235,3 +235,16 @@ async def test_it_is_told_to_whoever_started_it_whoever_made_the_dry_run(harness
         await moved(harness, lambda: dms(harness, other))
         await ended(harness, lambda: dms(harness, other)[-1])
     assert dms(harness) == []
+
+
+async def test_nothing_is_kept_about_dry_runs_that_were_looked_at_and_batches_that_ended(harness):
+    progress = harness.vendor.services.batch_progress
+    async with batches_at_work(harness):
+        request = await started(harness)
+        await ended(harness, lambda: request.original)
+        for dry_run in range(100, 103):
+            progress.answered(dry_run)
+        await harness.time.advance(EVERY)
+        await at_rest(harness.vendor.database)
+        await progress.look()
+        assert (progress._shown, progress._not_before) == ({}, {})

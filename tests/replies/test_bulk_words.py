@@ -10,7 +10,7 @@ from bot.access.orders.bulk.forecast import Forecast
 from bot.access.orders.bulk.views import BatchView
 from bot.replies import bulk, bulk_progress
 from bot.store.kinds import ActorKind, BatchKind, BatchState, OrderState, RowProblem, RowState
-from bot.store.ledger.batches import Numbers
+from bot.store.ledger.batch_orders import Numbers
 from bot.store.records import Batch
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -51,6 +51,7 @@ FACTS = {
     "payment_claimed": (None, CONTRACT, "cm"),
     "payment_moved": (None, CONTRACT, "cm"),
     "payments_moved": (None, {"number": 590, "provider": "whop"}, "m"),
+    "shop_list_exported": (None, {"number": 590, "shop": "whop"}, "m"),
     "payment_ended": (None, CONTRACT, "cm"),
     "payment_kept": (None, CONTRACT, "cm"),
     "codes_made": (None, CODES, "s"),

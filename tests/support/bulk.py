@@ -31,6 +31,13 @@ class Counter:
     async def start(self, number, **consent):
         return await self.bulk.batches.start(self.harness.request(**consent), number)
 
+    async def start_while_down(self, number):
+        """Start it while TradingView is down: its orders are recorded and not sent."""
+        self.harness.switches.down = True
+        await self.start(number)
+        await self.bulk.runner.look()
+        await self.harness.rest()
+
     async def run(self, kind, entries):
         """Make a batch and carry it out to its end."""
         number = await self.draft(kind, entries)

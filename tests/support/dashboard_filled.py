@@ -72,7 +72,9 @@ async def fill(dashboard):
     await services.connections.open()
     await is_paid(harness.database, harness.vault, shop.id, "zebra_sub", guild_id)
     await gets(harness.database, harness.vault, shop.id, "e1", DeliveryState.STUCK)
-    return await _ids_of(dashboard, role)
+    text = "Membership ID,Status,Product,TradingView username\nmem_1234,active,Zebra plan,Zebra_Trader\n"
+    kept = await services.shop_lists.keep(request(), "whop", [text.encode()])
+    return await _ids_of(dashboard, role) | {"list_id": [kept.id]}
 
 
 async def _batches(dashboard, request):

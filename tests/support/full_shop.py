@@ -9,6 +9,7 @@ from sqlalchemy import update
 from bot import clock
 from bot.access.orders.bulk.batches import Draft
 from bot.access.orders.bulk.records import Entry, faulty
+from bot.access.orders.moving.shop_lists import Stage
 from bot.access.orders.price_questions import ask_in
 from bot.access.rules.duration import parse_length
 from bot.access.rules.payments import (
@@ -49,6 +50,7 @@ async def fill(dashboard, number=60):
     await _differences(dashboard)
     await _settings(dashboard)
     await _batches(dashboard)
+    await _shop_lists(dashboard)
 
 
 async def _products_and_orders(dashboard):
@@ -210,3 +212,23 @@ async def _batches(dashboard):
         return (await bulk.views.view(dashboard.guild.id, number)).batch.ended_at is not None
 
     await eventually(has_ended)
+
+
+async def _shop_lists(dashboard):
+    """A list of another shop of which it is asked what its plans are, and one that can be taken over."""
+    lists, vendor = dashboard.shop_lists, dashboard.vendor
+    titles = (
+        "Membership ID,Status,Product,Renewal Period End,TradingView username,Discord Username\n"
+    )
+    end = f"{clock.now() + MONTH:%Y-%m-%d}"
+    rows = [
+        f"mem_{number}00,active,{LONG if number % 2 else 'Gold <b>monthly</b>'},{end},{name},some.body#{number}\n"
+        for number, name in enumerate(NAMES, 1)
+    ]
+    text = titles + "".join([*rows, f"mem_900,active,Gold,{end},,\n", "mem_901,what,Gold,,,\n"])
+    for answers in ({}, {LONG: "ribbon", "Gold <b>monthly</b>": None, "Gold": "ribbon"}):
+        request = vendor.request(dashboard.owner.id, guild_id=dashboard.guild.id)
+        kept = await lists.keep(request, "whop", [text.encode()])
+        if answers:
+            await lists.say(request, kept.id, answers)
+    await eventually(lambda: kept.stage is Stage.READY)

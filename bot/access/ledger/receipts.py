@@ -24,8 +24,8 @@ from bot.store.catalogue.guilds import Hold
 from bot.store.kinds import ActorKind, EntitlementKind, OrderKind, OrderState, Reason, StateKind
 from bot.store.ledger import (
     entitlements,
+    holdings,
     orders,
-    permissions,
     purchases,
     put_backs,
     replays,
@@ -184,7 +184,7 @@ async def _receipts_of(
     holdups: Mapping[int, WaitingFor | None],
     now: datetime,
 ) -> dict[int, Receipt]:
-    about = await permissions.with_people(connection, {order.permission_id for order in found})
+    about = await holdings.with_people(connection, {order.permission_id for order in found})
     made = await entitlements.by_ids(
         connection, {order.entitlement_id for order in found if order.entitlement_id}
     )
@@ -278,7 +278,7 @@ async def put_backs_among(
 ) -> set[int]:
     """Return which of these orders took something away that can be put back."""
     found = await orders.by_ids(connection, order_ids)
-    about = await permissions.with_people(connection, {order.permission_id for order in found})
+    about = await holdings.with_people(connection, {order.permission_id for order in found})
     made = await entitlements.by_ids(
         connection, {order.entitlement_id for order in found if order.entitlement_id}
     )

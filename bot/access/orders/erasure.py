@@ -24,7 +24,7 @@ from bot.store.ledger import (
     role_gains,
 )
 from bot.store.people import access, customers, erasure
-from bot.store.people.erasure import Traces
+from bot.store.people.traces import Traces, names_of
 from bot.store.records import Actor, Customer, Permission
 from bot.store.sweeps import sightings
 from bot.store.vault import Vault
@@ -132,7 +132,7 @@ class Erasures:
             ):
                 return None
             number = number_of(self._vault, person)
-            names = await erasure.names_of(connection, person)
+            names = await names_of(connection, person)
             await erasure.erase(connection, Traces(person, names, number, pseudonym(number)))
             await _record(connection, person, person.forget_by, number)
             if tell and person.forget_by != person.member_id:

@@ -12,6 +12,7 @@ from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.people.identity import name_of
 from bot.access.people.username_lookup import Spelling, look, spell
 from bot.access.request import RequestContext, Subject
+from bot.access.rules.duration import plus
 from bot.access.rules.entitlements import UNKNOWN, State, gives_more, is_ours, want, wanted_of
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements, permissions
@@ -139,7 +140,9 @@ def _left(reasons: Sequence[Entitlement]) -> State | None:
         replace(
             reason,
             paused_at=None,
-            ends_at=None if reason.ends_at is None else reason.ends_at + (now - reason.paused_at),
+            ends_at=None
+            if reason.ends_at is None
+            else plus(reason.ends_at, now - reason.paused_at),
         )
         for reason in reasons
         if reason.paused_at is not None

@@ -30,7 +30,7 @@ _HEADER_WITHIN = 20  # lines; titles may stand above it
 # A longer cell names nobody, and some take minutes to compare, with the whole program standing still.
 _LONGEST_CELL = 1_000
 _LONGEST_LINE = 200_000  # characters; of a longer one the reader makes cells for too long in one go
-_MOST_LINES = 10 * MAX_LINES  # with the empty ones, and those inside of cells
+_MOST_LINES = 10  # for each that may be filled: with the empty ones, and those inside of cells
 _SEPARATOR = re.compile(r"\s*\"?sep=[^\r\n]*(\r\n|\r|\n)?", re.IGNORECASE)  # for spreadsheets only
 
 
@@ -61,13 +61,16 @@ class Table(Generic[C]):
     header: int
     columns: C
     largest: int  # bytes that the file may have
+    most: int  # lines below the names of the columns
 
 
-def open_table(data: bytes, find: Find[C], largest: int = LARGEST) -> Table[C]:
+def open_table(
+    data: bytes, find: Find[C], largest: int = LARGEST, most: int = MAX_LINES
+) -> Table[C]:
     """Return the table in a file, whatever wrote it (slow for a large one; call it in a thread).
 
     Raises:
-        FileTooLarge: more than `largest` bytes, or far too many lines.
+        FileTooLarge: more than `largest` bytes, or far more than the `most` lines.
         FileUnreadable: no text, or no table; EncodingUnclear: text in letters that are uncertain;
             LineTooLong: a line that is longer than any of a table.
         ColumnsMissing: no line near its top names the columns that are looked for.
@@ -80,15 +83,15 @@ def open_table(data: bytes, find: Find[C], largest: int = LARGEST) -> Table[C]:
         text, first = text[above.end() :], 2
     if not text.strip():
         raise FileUnreadable
-    lines = _lines(text, first)
+    lines = _lines(text, first, most * _MOST_LINES)
     found = [
-        Table(lines, first, delimiter, number, named, largest)
+        Table(lines, first, delimiter, number, named, largest, most)
         for delimiter in _DELIMITERS
         for number, named in _headers(lines, delimiter, first, find)
     ]
     if not found:
         raise ColumnsMissing(_titles(lines, first))
-    if len(lines) > _MOST_LINES:
+    if len(lines) > most * _MOST_LINES:
         raise FileTooLarge(largest >> 20)
     # A title above may mention some, too: the line that names them best counts.
     return min(found, key=lambda table: table.columns.doubt)
@@ -98,14 +101,14 @@ def rows(table: Table[C], naming: Sequence[int]) -> Iterator[tuple[int, list[str
     """Yield the lines below the names of the columns, but for empty ones, each with its number.
 
     `naming`: the places of the columns whose cells have no line breaks in them. Raises:
-        FileTooLarge: more than `MAX_LINES` lines.
+        FileTooLarge: more lines than the file may have.
         LinesRunTogether: a quotation mark swallows the lines after it.
     """
     number = 0
     for start, row in _records(table.lines, table.delimiter, table.first):
         if start <= table.header or not any(cell.strip() for cell in row):
             continue
-        if number == MAX_LINES:
+        if number == table.most:
             raise FileTooLarge(table.largest >> 20)
         if _swallowed(row, naming, table):
             raise LinesRunTogether(start)
@@ -133,13 +136,13 @@ def text_in(row: Sequence[str], place: int) -> str:
     return _shortened(cell) if visible(cell).strip() else ""
 
 
-def _lines(text: str, first: int) -> list[str]:
+def _lines(text: str, first: int, most: int) -> list[str]:
     lines: list[str] = []
     for number, line in enumerate(io.StringIO(text, newline=""), first):
         if len(line) > _LONGEST_LINE:
             raise LineTooLong(number)
         lines.append(line)
-        if len(lines) > _MOST_LINES:
+        if len(lines) > most:
             break
     return lines
 

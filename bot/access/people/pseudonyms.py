@@ -1,6 +1,6 @@
 """What stands in place of a person who was erased: a number that cannot be turned back into them."""
 
-from bot.store.people.erasure import LARGEST_NUMBER
+from bot.store.people.traces import LARGEST_NUMBER
 from bot.store.records import Customer
 from bot.store.vault import Vault
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.access.rules.entitlements import NOTHING, State, gives_more
+from bot.access.rules.entitlements import NOTHING, State, gives_more, is_ours, wanted_of
 from bot.store.kinds import EntitlementKind, StateKind
 from bot.store.records import Product, Script
 from bot.store.sweeps.exports import Beside, OfContract, Sale, Stranger, Who, Why
@@ -178,9 +178,10 @@ def customer_rows(
 
 def _beyond(held: Beside, now: datetime) -> Why | None:
     """Return the reason that lies in what TradingView shows, where it is more than Usher wrote or wants."""
-    seen, wanted = State(held.seen, held.seen_ends_at), State(held.wanted, held.wanted_ends_at)
-    is_ours = seen.agrees_with(State(held.ours, held.ours_ends_at)) or seen.agrees_with(wanted)
-    if is_ours or held.replaces is not None or not gives_more(seen, wanted, now):
+    seen = State(held.seen, held.seen_ends_at)
+    if is_ours(held, seen) or held.replaces is not None:
+        return None
+    if not gives_more(seen, wanted_of(held), now):
         return None
     kind = EntitlementKind.OPEN if seen.ends_at is None else EntitlementKind.UNTIL
     return Why(held.customer_id, held.script_id, None, kind, seen.ends_at, 0, now, None, now, None)
@@ -246,7 +247,7 @@ def access_rows(
     for each in held:
         if (who := people.get(each.customer_id)) is None:
             continue
-        wanted, seen = State(each.wanted, each.wanted_ends_at), State(each.seen, each.seen_ends_at)
+        wanted, seen = wanted_of(each), State(each.seen, each.seen_ends_at)
         script, agrees = shelf.slug(None, each.script_id), _agrees(wanted, seen, now)
         rows.append(
             AccessRow(script, each.username, who.member_id, wanted, seen, each.seen_at, agrees)

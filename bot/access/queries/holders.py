@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.lookup import find_item
 from bot.access.rules.entitlements import paid_until
-from bot.store.ledger import entitlements, holders, paused, permissions
+from bot.store.ledger import entitlements, holders, holdings, paused
 from bot.store.ledger.ends import Ends
 from bot.store.records import Customer, Holder, Permission, Product, Script
 from bot.store.sweeps import drift
@@ -66,7 +66,7 @@ async def members_of(
         people = [each.customer for each in bought]
     else:
         script_id = item.scripts[0].id
-        held = await permissions.holders(connection, script_id, shown, skip=0, limit=limit)
+        held = await holdings.holders(connection, script_id, shown, skip=0, limit=limit)
         still = [] if ends else await paused.of_script(connection, script_id, limit)
         people = [*(customer for _, customer in held), *(customer for customer, _ in still)]
     if len(people) > MAX_MEMBERS:
@@ -96,9 +96,9 @@ async def holders_of(
             item.product, (), page, pages, total, ends=ends, buyers=tuple(buyers), role_id=role_id
         )
     script = item.scripts[0]
-    total = await permissions.count_holders(connection, script.id, shown, among)
+    total = await holdings.count_holders(connection, script.id, shown, among)
     page, pages = _page(page, total)
-    people = await permissions.holders(
+    people = await holdings.holders(
         connection, script.id, shown, skip=page * PAGE, limit=PAGE, among=among
     )
     # Who is not taken over is known by the TradingView name alone.

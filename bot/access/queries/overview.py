@@ -27,7 +27,7 @@ from bot.access.rules.entitlements import (
 from bot.store.catalogue import guilds, products, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import SweepState
-from bot.store.ledger import events, orders, permissions
+from bot.store.ledger import events, holdings, orders, permissions
 from bot.store.people import customers
 from bot.store.records import (
     Customer,
@@ -210,7 +210,7 @@ class Overview:
         holdup = await self._outcomes.waiting_for(guild_id)
         async with self._database.read() as connection:
             hold = (await guilds.holds(connection, [guild_id])).get(guild_id)
-            waiting, stuck = await permissions.backlog(connection, guild_id, SHOWN)
+            waiting, stuck = await holdings.backlog(connection, guild_id, SHOWN)
             listed = await scripts.listed(connection, guild_id, archived=True)
             unchecked = await _failed_checks(connection, listed)
         return Status(

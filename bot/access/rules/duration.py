@@ -20,6 +20,7 @@ from bot.access.rules.errors import (
 from bot.tradingview.models import LIFETIME, End, Lifetime
 
 FARTHEST_YEARS = 50
+LAST = datetime.max.replace(tzinfo=UTC)  # some give "for ever" as the last day of the year 9999
 _LAST_SECOND = 253_402_300_799  # of the year 9999, beyond which there is no date
 
 _UNITS = {
@@ -76,17 +77,26 @@ class Length:
 
         `moment` is aware; the calendar is that of UTC, whatever the machine's time zone. Its months
         lead to the day `row_day` of a month, or to the month's last day where that comes earlier; by
-        default that is the day of `moment`.
+        default that is the day of `moment`. Beyond the last moment that a date can name it is that.
         """
         if self.lifetime:
             raise ValueError("a lifetime has no end")
-        return moment.astimezone(UTC) + relativedelta(
+        more = relativedelta(
             years=self.years,
             months=self.months,
             weeks=self.weeks,
             days=self.days,
             day=row_day if self.years or self.months else None,
         )
+        try:
+            return moment.astimezone(UTC) + more
+        except (OverflowError, ValueError):
+            return LAST
+
+
+def plus(moment: datetime, span: timedelta) -> datetime:
+    """Return that much later, at most the last moment that a date can name."""
+    return moment + min(span, LAST - moment)
 
 
 @dataclass(frozen=True, slots=True)

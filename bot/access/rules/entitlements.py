@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
-from bot.access.rules.duration import Length, RowEnd, parse_length
+from bot.access.rules.duration import Length, RowEnd, parse_length, plus
 from bot.store.kinds import EntitlementKind, StateKind
 from bot.store.records import Entitlement, Permission
 from bot.tradingview.models import LIFETIME, End, Lifetime, Row
@@ -58,12 +59,25 @@ def seen_in(row: Row | None) -> State:
     )
 
 
-def wanted_of(permission: Permission) -> State:
+class Kept(Protocol):
+    """What is kept of one person and script: a permission, or as much of it as is read of many at once."""
+
+    @property
+    def wanted(self) -> StateKind: ...
+    @property
+    def wanted_ends_at(self) -> datetime | None: ...
+    @property
+    def ours(self) -> StateKind: ...
+    @property
+    def ours_ends_at(self) -> datetime | None: ...
+
+
+def wanted_of(permission: Kept) -> State:
     """Return what TradingView should hold."""
     return State(permission.wanted, permission.wanted_ends_at)
 
 
-def ours_of(permission: Permission) -> State:
+def ours_of(permission: Kept) -> State:
     """Return what our own last write left on TradingView."""
     return State(permission.ours, permission.ours_ends_at)
 
@@ -134,7 +148,7 @@ def gives_more(state: State, other: State, now: datetime) -> bool:
     return state.ends_at is None or other.ends_at is None or state.ends_at > other.ends_at
 
 
-def is_ours(permission: Permission, seen: State) -> bool:
+def is_ours(permission: Kept, seen: State) -> bool:
     """Return whether TradingView shows what Usher wrote, or what Usher wants anyway."""
     return seen.agrees_with(ours_of(permission)) or seen.agrees_with(wanted_of(permission))
 
@@ -218,7 +232,7 @@ def _held_until(reasons: Iterable[Entitlement | Settled]) -> datetime | None:
 
 def _with_grace(end: datetime, reason: Entitlement | Settled) -> datetime:
     """Return the end that a reason has on TradingView."""
-    return end + timedelta(days=reason.grace_days)
+    return plus(end, timedelta(days=reason.grace_days))
 
 
 def _start(end: RowEnd | None, held_until: datetime | None, asked_at: datetime) -> RowEnd:

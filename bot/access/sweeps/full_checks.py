@@ -12,6 +12,7 @@ from bot.jobs import Jobs
 from bot.store.engine.database import Database
 from bot.store.records import Script
 
+_ASKED_AGAIN = 1.0  # seconds
 _WAITED = 3.0  # seconds; a short list is read by then
 
 
@@ -29,6 +30,12 @@ class FullChecks:
         """Read the list of a script; `tell` hears how far it is. Raises as `Sweeps.of_script` does."""
         swept = await self._sweeps.of_script(script, by=by, tell=tell)
         await self._drift.note(swept, by)
+
+    async def read_anew(self, script: Script, by: int) -> None:
+        """Read the list of a script, once nobody else reads it. Raises as `Sweeps.of_script` does."""
+        while self.progress(script.id) is not None:
+            await clock.sleep(_ASKED_AGAIN)
+        await self.read(script, by)
 
     async def begin(self, guild_id: int, script_id: int, by: int) -> bool:
         """Begin to read, and return whether the list is read already; a longer one goes on by itself.

@@ -21,7 +21,7 @@ from bot.access.sweeps.errors import NothingUndecided
 from bot.access.sync.queue import Queue
 from bot.store.engine.database import Database
 from bot.store.kinds import PermissionState, Reason
-from bot.store.ledger import entitlements, events, orders, permissions, replays
+from bot.store.ledger import entitlements, events, holdings, orders, permissions, replays
 from bot.store.ledger.events import NewEvent
 from bot.store.records import Entitlement, Holding, Order
 
@@ -59,7 +59,7 @@ class Undecided:
         async with self._database.read() as connection:
             found = _by_permission(await replays.undecided(connection, guild_id))
             ids = list(found)[:SHOWN]
-            about = await permissions.with_people(connection, ids)
+            about = await holdings.with_people(connection, ids)
             made = await entitlements.by_ids(
                 connection,
                 {each.entitlement_id for of in ids for each in found[of] if each.entitlement_id},
@@ -124,7 +124,7 @@ async def ask(connection: AsyncConnection, guild_id: int) -> None:
     """Record the history entry from which the log channel makes the question to staff."""
     found = await replays.undecided(connection, guild_id)
     of = _by_permission(found)
-    about = await permissions.with_people(connection, list(of)[:NAMED])
+    about = await holdings.with_people(connection, list(of)[:NAMED])
     after = {
         "number": len(found),
         "people": len(of),
@@ -181,7 +181,7 @@ async def _record(
     connection: AsyncConnection, request: RequestContext, action: str, found: Sequence[Order]
 ) -> None:
     """Record one line for the log channel; each order's entry stands in that person's history."""
-    about = await permissions.with_people(connection, {order.permission_id for order in found})
+    about = await holdings.with_people(connection, {order.permission_id for order in found})
     await events.record_all(
         connection,
         [

@@ -13,8 +13,8 @@ from bot import clock
 from bot.access.ledger.notifier import Notifier
 from bot.access.ledger.settle import StuckError
 from bot.access.logins.sessions import AccountSession, LoginCheck, LoginState, Sessions
-from bot.access.sync.batch import LARGEST, Batch, is_cheaper
 from bot.access.sync.breaker import Breaker
+from bot.access.sync.chunk import LARGEST, Chunk, is_cheaper
 from bot.access.sync.failures import FailureRecorder
 from bot.access.sync.reconcile import ClockDoubtError, NotYetError, Sync
 from bot.errors import DiskFullError
@@ -39,7 +39,7 @@ SET_BACK = timedelta(seconds=30)
 STUMBLED = 5.0  # seconds before a worker that failed as a whole looks again
 # Permissions at a time for each request that may be under way: the limiter never waits for the database.
 TOGETHER = 4
-BATCHES = 3  # so that some are written while others are read back
+CHUNKS = 3  # so that some are written while others are read back
 RESTING = 200  # more may rest until TradingView's list shows what was written
 
 
@@ -59,10 +59,10 @@ class AccountWorker:
         self._failures = FailureRecorder(database, notifier)
         self._awaited: dict[int, int] = {}  # the preferred, with the permission of each
         self._busy: set[int] = set()
-        self._batched: set[int] = set()  # of the busy, the ones that are in a batch
-        self._batches: Counter[int] = Counter()  # how many are under way, by script
+        self._in_chunks: set[int] = set()  # of the busy, the ones that are in a chunk
+        self._chunks: Counter[int] = Counter()  # how many are under way, by script
         self._resting: set[int] = set()  # of the busy, the ones that need no request for now
-        self._writing = asyncio.Lock()  # of the batches, one at a time
+        self._writing = asyncio.Lock()  # of the chunks, one at a time
         self._woken = asyncio.Event()
         # The moment at which clock.monotonic() was 0: earlier once the clock was set back.
         self._clock_began = clock.now() - timedelta(seconds=clock.monotonic())
@@ -102,14 +102,14 @@ class AccountWorker:
             self.preferred = self._notifier.awaited()
             self._awaited = await work.of_orders(connection, self.guild_id, self.preferred)
             if self._awaited and not self.breaker.is_open:  # beyond the usual number, and at once
-                room = RESTING - len(self._busy - self._batched)
+                room = RESTING - len(self._busy - self._in_chunks)
                 self._start(session, await self._due(connection, room, awaited=True))
             later = await work.next_try(connection, self.guild_id, self._busy)
             if later is not None and later <= now:
-                async for script_id, batch_ids in self._new_batches(connection):
+                async for script_id, chunk_ids in self._new_chunks(connection):
                     _ = self._jobs.spawn(
-                        self._sync_batch(session, script_id, batch_ids),
-                        f"sync {len(batch_ids)} at once",
+                        self._sync_chunk(session, script_id, chunk_ids),
+                        f"sync {len(chunk_ids)} at once",
                     )
                 due = await self._due(connection, self._room(session))
                 self._start(session, due)
@@ -133,9 +133,9 @@ class AccountWorker:
             _ = self._jobs.spawn(self._sync(session, permission_id), f"sync {permission_id}")
 
     def _room(self, session: AccountSession) -> int:
-        """Return how many more permissions may be begun outside of batches."""
+        """Return how many more permissions may be begun outside of chunks."""
         together = 1 if self.breaker.is_open else session.limiter.concurrency * TOGETHER
-        alone = self._busy - self._batched
+        alone = self._busy - self._in_chunks
         return min(together - len(alone - self._resting), RESTING - len(alone))
 
     async def _due(
@@ -153,21 +153,21 @@ class AccountWorker:
             only=self._awaited.values() if awaited else None,
         )
 
-    async def _new_batches(
+    async def _new_chunks(
         self, connection: AsyncConnection
     ) -> AsyncIterator[tuple[int, list[int]]]:
         """Yield scripts with many due permissions, where full reads of the list are worth it."""
-        while not self.breaker.is_open and sum(self._batches.values()) < BATCHES:
+        while not self.breaker.is_open and sum(self._chunks.values()) < CHUNKS:
             busy = self._busy.union(self._awaited.values())
-            script_id, batch_ids = await work.batch(
+            script_id, chunk_ids = await work.chunk(
                 connection, self.guild_id, clock.now(), busy, LARGEST
             )
-            if not is_cheaper(len(batch_ids), await work.rows_known(connection, script_id)):
+            if not is_cheaper(len(chunk_ids), await work.rows_known(connection, script_id)):
                 return
-            self._batches[script_id] += 1
-            self._batched.update(batch_ids)
-            self._busy.update(batch_ids)
-            yield script_id, batch_ids
+            self._chunks[script_id] += 1
+            self._in_chunks.update(chunk_ids)
+            self._busy.update(chunk_ids)
+            yield script_id, chunk_ids
 
     def _is_urgent(self, permission_id: int) -> bool:
         """Return whether the person who asked for it waits for the answer."""
@@ -200,29 +200,29 @@ class AccountWorker:
             failure = error
         await self._ended(session, permission_id, revision, failure)
 
-    async def _sync_batch(
-        self, session: AccountSession, script_id: int, batch_ids: list[int]
+    async def _sync_chunk(
+        self, session: AccountSession, script_id: int, chunk_ids: list[int]
     ) -> None:
         """Bring many permissions of one script to agreement."""
-        left = set(batch_ids)
-        revisions = await self._failures.revisions_of(batch_ids)
+        left = set(chunk_ids)
+        revisions = await self._failures.revisions_of(chunk_ids)
 
         async def report(permission_id: int, error: Exception | None) -> None:
             left.discard(permission_id)
             await self._ended(session, permission_id, revisions[permission_id], error)
 
-        _, script = await self._failures.script_of(batch_ids[0])
+        _, script = await self._failures.script_of(chunk_ids[0])
         sync = Sync(self._database, session, self._notifier.ended, urgent=lambda: False)
         try:
-            await Batch(sync, session.tradingview, report, self._writing).run(script, batch_ids)
+            await Chunk(sync, session.tradingview, report, self._writing).run(script, chunk_ids)
         except Exception as error:  # noqa: BLE001 - looked at for the first; the others wait for it
-            first, *others = batch_ids
+            first, *others = chunk_ids
             await report(first, error)
             for permission_id in others:
                 await self._failures.again(permission_id, _why_all(error))
         finally:
-            self._batches -= Counter([script_id])
-            self._batched.difference_update(batch_ids)
+            self._chunks -= Counter([script_id])
+            self._in_chunks.difference_update(chunk_ids)
             self._busy.difference_update(left)
             self.wake()
 
@@ -265,7 +265,7 @@ class AccountWorker:
             self._full_until = clock.monotonic() + STUMBLED
         finally:
             self._busy.discard(permission_id)
-            self._batched.discard(permission_id)
+            self._in_chunks.discard(permission_id)
             self.wake()
 
     async def _failed(
@@ -334,5 +334,5 @@ class AccountWorker:
 
 
 def _why_all(error: Exception) -> Reason:
-    """Return why a batch has to wait whose list could not be read."""
+    """Return why a chunk has to wait whose list could not be read."""
     return Reason.SLOW_DOWN if isinstance(error, SlowDown) else Reason.TRADINGVIEW

@@ -12,6 +12,7 @@ from bot.replies.errors import (  # noqa: F401 - each module registers its sente
     api_keys,
     bulk,
     catalogue,
+    change_of_shop,
     codes,
     confirmations,
     customers,

@@ -221,7 +221,8 @@ async def since(
     """
     quiet = (event.c.action.not_in(tuple(without)), ~of_batch()) if without else ()
     rows = await connection.execute(
-        _ENTRIES.where(event.c.guild_id == guild_id, event.c.id > event_id, *quiet)
+        # With + 0 what is new is found by the ids, not among all of the server's history.
+        _ENTRIES.where(event.c.guild_id + 0 == guild_id, event.c.id > event_id, *quiet)
         .order_by(event.c.id)
         .limit(limit)
     )

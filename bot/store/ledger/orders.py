@@ -142,6 +142,14 @@ async def by_ids(connection: AsyncConnection, order_ids: Collection[int]) -> lis
     return [found[each] for each in order_ids if each in found]
 
 
+async def newest_id(connection: AsyncConnection, guild_id: int) -> int:
+    """Return the number of a server's newest order; 0 where there is none yet."""
+    found = await connection.execute(
+        select(func.max(order.c.id)).where(order.c.guild_id == guild_id)
+    )
+    return found.scalar_one() or 0
+
+
 async def is_any_open(connection: AsyncConnection, permission_id: int) -> bool:
     """Return whether an order about a permission waits, or is stuck."""
     found = await connection.execute(_ANY_OPEN, {"about": permission_id})

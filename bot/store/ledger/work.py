@@ -85,7 +85,7 @@ async def due(
     return list(found.scalars())
 
 
-async def batch(
+async def chunk(
     connection: AsyncConnection, guild_id: int, now: datetime, busy: Collection[int], limit: int
 ) -> tuple[int, list[int]]:
     """Return the script that has most of what may be worked on now, and that in the order asked."""

@@ -1,9 +1,6 @@
 """Erases a person: every column of every table that may name them is looked through."""
 
-import json
-import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -25,7 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind, RowProblem, RowState
-from bot.store.records import Customer
+from bot.store.people.traces import LARGEST_NUMBER, Traces, entries_about
+from bot.store.records import AWAITED, Customer
 from bot.store.tables import api, catalogue, logins
 from bot.store.tables.batches import batch, batch_row
 from bot.store.tables.columns import metadata
@@ -54,8 +52,6 @@ from bot.store.tables.sales import code_use, trial_use
 from bot.store.tables.sweeps import sighting, sweep, sweep_row
 from bot.store.tables.web import dashboard_link, web_session
 
-LARGEST_NUMBER = 10**6  # what stands for a person is below it
-
 # What is for sale and the vendor's own logins and keys are no customer's, even where a name is the same.
 _VENDORS = (
     catalogue.script,
@@ -63,55 +59,6 @@ _VENDORS = (
     api.api_key,
     *(table for table in vars(logins).values() if isinstance(table, Table)),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Traces:
-    """By what a person is known in their server, and what stands in place of it."""
-
-    person: Customer
-    names: tuple[str, ...]  # in lower case, earlier ones too
-    number: int
-    stand_in: str
-
-    def replace_in(self, text: str) -> str:
-        """Return the text with each mention of the person replaced."""
-        return self._pattern().sub(self.stand_in, text)
-
-    def texts(self) -> list[str]:
-        """Return what a text that names the person holds, in lower case."""
-        member = [] if self.person.member_id is None else [str(self.person.member_id)]
-        escaped = [_escaped(name) for name in self.names]
-        # As it stands in a message that is kept as JSON, where a backslash is doubled.
-        return [*member, *self.names, *escaped, *(json.dumps(name)[1:-1] for name in escaped)]
-
-    def _pattern(self) -> "re.Pattern[str]":
-        names = {re.escape(form) for name in self.names for form in (name, _escaped(name))}
-        whole = [rf"(?<![\w-])(?:{'|'.join(sorted(names, key=len, reverse=True))})(?![\w-])"]
-        if self.person.member_id is not None:
-            whole.append(rf"<@!?{self.person.member_id}>|(?<!\d){self.person.member_id}(?!\d)")
-        return re.compile("|".join(whole if names else whole[1:]) or r"(?!)", re.IGNORECASE)
-
-
-async def names_of(connection: AsyncConnection, person: Customer) -> tuple[str, ...]:
-    """Return every TradingView name by which a person was known, in lower case."""
-    held = await connection.execute(
-        select(permission.c.name_folded).where(permission.c.customer_id == person.id).distinct()
-    )
-    names = set(held.scalars())
-    told = await connection.execute(
-        select(event_words.c.words)
-        .join(event, event.c.id == event_words.c.event_id)
-        .where(event.c.guild_id == person.guild_id, _about(person))
-    )
-    for words in told.scalars():
-        for side in ("before", "after"):
-            name = words.get(side, {}).get("username")
-            if name:
-                names.add(str(name).casefold())
-    if person.name_folded is not None:
-        names.add(person.name_folded)
-    return tuple(sorted(names))
 
 
 async def erase(connection: AsyncConnection, traces: Traces) -> None:
@@ -279,7 +226,7 @@ async def _rewrite_payments(connection: AsyncConnection, person: Customer) -> No
     await connection.execute(delete(claim_code).where(claim_code.c.contract_id.in_(theirs)))
     await connection.execute(  # by what a message would be known as theirs
         delete(contract_ref).where(
-            contract_ref.c.contract_id.in_(theirs), contract_ref.c.ref.like("await %")
+            contract_ref.c.contract_id.in_(theirs), contract_ref.c.ref.startswith(AWAITED)
         )
     )
     await connection.execute(
@@ -290,7 +237,7 @@ async def _rewrite_payments(connection: AsyncConnection, person: Customer) -> No
 async def _rewrite_words(connection: AsyncConnection, traces: Traces) -> None:
     """Keep no note and no name in what lies beside the entries about that person."""
     person = traces.person
-    about = _about(person)
+    about = entries_about(person)
     if person.member_id is not None:
         about = or_(about, event.c.member_id == person.member_id)
     found = await connection.execute(
@@ -335,12 +282,6 @@ async def _replace_ids(connection: AsyncConnection, traces: Traces, member_id: i
                 await connection.execute(
                     update(table).where(here, column == member_id).values({column: -traces.number})
                 )
-
-
-def _about(person: Customer) -> "ColumnElement[bool]":
-    """Return the condition that an entry of the history is about that person, by an earlier id too."""
-    merged = select(merged_customer.c.id).where(merged_customer.c.customer_id == person.id)
-    return or_(event.c.customer_id == person.id, event.c.customer_id.in_(merged))
 
 
 def _may_be_member(column: "Column[Any]") -> bool:
@@ -400,8 +341,3 @@ def _of_server(table: Table, guild_id: int) -> "ColumnElement[bool] | None":
             rows = select(key.column).where(parent.c.guild_id == guild_id)
             return key.parent.in_(rows)
     return None
-
-
-def _escaped(name: str) -> str:
-    """Return the name as it stands in a message that is kept, where `_` would make letters slant."""
-    return name.replace("_", r"\_")

@@ -26,6 +26,7 @@ from bot.store.records.ledger import (
 )
 from bot.store.records.outgoing import OutgoingEndpoint, OutgoingEvent
 from bot.store.records.payments import (
+    AWAITED,
     Connection,
     Contract,
     ContractPurchase,
@@ -45,6 +46,7 @@ from bot.store.records.servers import (
 from bot.store.records.web import NewerRelease, WebSession
 
 __all__ = [
+    "AWAITED",
     "OPERATOR",
     "OPERATOR_ID",
     "USHER",

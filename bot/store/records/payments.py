@@ -51,6 +51,9 @@ class Delivery(Record):
     contract_id: int | None
 
 
+AWAITED = "await "  # how the refs begin by which a contract of a shop's list waits for its own
+
+
 @dataclass(frozen=True, slots=True)
 class Contract(Record):
     """A subscription, membership or order of a shop, and whose it is."""

@@ -7,13 +7,11 @@ from datetime import datetime
 from sqlalchemy import and_, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.records import Connection, Contract, Price, Purchase
+from bot.store.records import AWAITED, Connection, Contract, Price, Purchase
 from bot.store.tables.ledger import entitlement, permission, purchase
 from bot.store.tables.payments import connection as shop, contract, contract_ref, price
 from bot.store.tables.people import customer
 from bot.store.tables.sweeps import sighting
-
-_AWAITED = "await %"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +158,7 @@ async def forget_awaited(connection: AsyncConnection, contract_id: int) -> None:
     """Let a contract wait no longer: its own ids are known."""
     await connection.execute(
         delete(contract_ref).where(
-            contract_ref.c.contract_id == contract_id, contract_ref.c.ref.like(_AWAITED)
+            contract_ref.c.contract_id == contract_id, contract_ref.c.ref.startswith(AWAITED)
         )
     )
 

@@ -1,21 +1,19 @@
 """Queries for what many people have of some scripts, all at once and in little memory."""
 
-import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from datetime import datetime
 
-from sqlalchemy import CursorResult, and_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import StateKind
 from bot.store.records import Customer, Entitlement, Record
+from bot.store.sweeps.seats import made
 from bot.store.sweeps.sightings import is_counted
 from bot.store.tables.ledger import entitlement, permission, purchase
 from bot.store.tables.people import customer
 from bot.store.tables.sweeps import sighting
-
-_Kind = TypeVar("_Kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +25,11 @@ class Held(Record):
     customer_id: int
     checked: bool
     wanted: StateKind
-    wanted_ends_at: Any
+    wanted_ends_at: datetime | None
     seen: StateKind
-    seen_ends_at: Any
+    seen_ends_at: datetime | None
     ours: StateKind
-    ours_ends_at: Any
+    ours_ends_at: datetime | None
     replaces: int | None
 
 
@@ -44,7 +42,7 @@ class Listed(Record):
     username: str
     name_folded: str
     kind: StateKind
-    ends_at: Any
+    ends_at: datetime | None
 
 
 async def people(connection: AsyncConnection, guild_id: int) -> list[Customer]:
@@ -53,7 +51,7 @@ async def people(connection: AsyncConnection, guild_id: int) -> list[Customer]:
     found = await connection.execute(
         select(*columns).where(customer.c.guild_id == guild_id, customer.c.forgotten.is_(None))
     )
-    return await _made(Customer, found)
+    return await made(Customer, found)
 
 
 async def held(connection: AsyncConnection, script_ids: Collection[int]) -> list[Held]:
@@ -62,7 +60,7 @@ async def held(connection: AsyncConnection, script_ids: Collection[int]) -> list
     found = await connection.execute(
         select(*columns).where(permission.c.script_id.in_(list(script_ids)))
     )
-    return await _made(Held, found)
+    return await made(Held, found)
 
 
 async def reasons(
@@ -80,23 +78,13 @@ async def reasons(
         )
         .order_by(entitlement.c.asked_at, entitlement.c.id)
     )
-    return await _made(lambda product_id, *row: (product_id, Entitlement(*row)), found)
+    return await made(lambda product_id, *row: (product_id, Entitlement(*row)), found)
 
 
 async def listed(connection: AsyncConnection, script_ids: Collection[int]) -> list[Listed]:
     """Return whom the last full reads of these scripts found, and who is in no order of Usher's."""
     columns = [sighting.c[field.name] for field in fields(Listed)]
     found = await connection.execute(
-        select(*columns).where(
-            and_(sighting.c.script_id.in_(list(script_ids)), ~is_counted()),
-        )
+        select(*columns).where(sighting.c.script_id.in_(list(script_ids)), ~is_counted())
     )
-    return await _made(Listed, found)
-
-
-async def _made(kind: Callable[..., _Kind], found: CursorResult[Any]) -> list[_Kind]:
-    """Return a record for each row, whose columns stand in the order of the fields.
-
-    They are many, and already read: made in a thread, they do not hold the loop.
-    """
-    return await asyncio.to_thread(lambda: [kind(*row) for row in found])
+    return await made(Listed, found)

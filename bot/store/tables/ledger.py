@@ -201,6 +201,7 @@ entitlement = Table(
     Index("ix_entitlement_permission_id", "permission_id"),
     Index("ix_entitlement_ends_at", "guild_id", "ends_at"),
     Index("ix_entitlement_purchase_id", "purchase_id"),
+    Index("ix_entitlement_ended_by", "ended_by"),
 )
 
 

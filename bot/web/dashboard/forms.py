@@ -78,14 +78,18 @@ class Form:
         return {name: text for name, text in self.fields.items() if name not in _OF_EVERY_FORM}
 
 
-async def read(request: web.Request, visitor: Visitor, largest_file: int = 0) -> Form:
-    """Return the form; with `largest_file`, bytes, it is one that may bring a file.
+async def read(
+    request: web.Request, visitor: Visitor, largest_file: int = 0, most_files: int = 1
+) -> Form:
+    """Return the form; with `largest_file`, bytes, it is one that may bring a file, or several.
 
     Raises FormForeign for one of another session, ButtonGone for a broken one or an old yes, and what
     `uploads.read` raises.
     """
     sent = (
-        await uploads.read(request, largest_file) if largest_file else await _without_file(request)
+        await uploads.read(request, largest_file, most_files)
+        if largest_file
+        else await _without_file(request)
     )
     fields = sent.fields
     if not hmac.compare_digest(fields.get(TOKEN, "").encode(), visitor.form_token.encode()):

@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 from bot.access.errors import ButtonGone, DiscordSilent, NotAllowed, TradingViewSilent
 from bot.access.logins.errors import TooManyPresses
 from bot.access.orders.errors import ConnectionUnknown
+from bot.access.orders.moving.errors import ListGone
 from bot.access.people.errors import FileTooLarge
 from bot.access.people.web_session_errors import (
     DashboardLinkOver,
@@ -43,7 +44,7 @@ _IN_SERVER = PATH + "{guild_id:[0-9]{1,20}}/"
 _STATUS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
     (NotSignedIn, 401),
     ((NotAllowed, FormForeign, SessionNotFresh, OperatorNeeded), 403),
-    ((PageGone, ConnectionUnknown), 404),
+    ((PageGone, ConnectionUnknown, ListGone), 404),
     (UploadBroken, 400),
     (DashboardLinkOver, 410),
     ((FileTooLarge, FormTooLarge), 413),
@@ -103,12 +104,13 @@ class Routes:
         *,
         fresh: bool = False,
         largest_file: int = 0,
+        most_files: int = 1,
     ) -> None:
         """Do what a form of our own pages asks for; then the browser is led to the page that comes next.
 
         `fresh`: it takes something away, or touches the login, so the session must be young.
-        `largest_file`: it may bring a file of so many bytes (`enctype="multipart/form-data"`); it asks
-        nothing back then, as no question keeps a file.
+        `largest_file`: it may bring a file of so many bytes (`enctype="multipart/form-data"`), or up to
+        `most_files` of them; it asks nothing back then, as no question keeps a file.
         """
 
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -117,7 +119,7 @@ class Routes:
                 browser.require_own_page(request, public_origin(request), has_file=has_file)
                 visitor = await visitor_of(request, level, fresh=fresh)
                 with self._room.taken(visitor.guild_id) if has_file else nullcontext():
-                    form = await forms.read(request, visitor, largest_file)
+                    form = await forms.read(request, visitor, largest_file, most_files)
                     async with visitor.services.unanswered.form(form.as_asked(visitor)):
                         done = await act(visitor, form, request)
             except Exception as error:  # noqa: BLE001 - explained and logged there

@@ -49,7 +49,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The fields of a form with their texts, and the files that were chosen: at most one."""
+    """The fields of a form with their texts, and the files that were chosen."""
 
     fields: dict[str, str] = field(default_factory=dict, repr=False)
     files: dict[str, Upload] = field(default_factory=dict)
@@ -73,17 +73,17 @@ class Room:
             self._taken[guild_id] -= 1
 
 
-async def read(request: web.Request, largest: int) -> Sent:
-    """Return what a form with one file of at most so many bytes sent; nothing of it is checked yet.
+async def read(request: web.Request, largest: int, most: int = 1) -> Sent:
+    """Return what a form sent with at most `most` files of so many bytes each; nothing of it is checked yet.
 
     Raises FileTooLarge, FormTooLarge, SeveralFiles, UploadBroken, or ButtonGone for a field that came twice.
     """
     if request.content_type != "multipart/form-data" or hdrs.CONTENT_ENCODING in request.headers:
         raise UploadBroken
-    if (request.content_length or 0) > largest + _LARGEST_TEXT + _ROUND_ABOUT:
+    if (request.content_length or 0) > largest * most + _LARGEST_TEXT + _ROUND_ABOUT:
         raise FileTooLarge(largest >> 20)
     try:
-        return await _Reading(request, largest).whole()
+        return await _Reading(request, largest, most).whole()
     except _NO_FORM as error:
         raise UploadBroken from error
 
@@ -91,9 +91,10 @@ async def read(request: web.Request, largest: int) -> Sent:
 class _Reading:
     """One form while it comes."""
 
-    def __init__(self, request: web.Request, largest: int) -> None:
+    def __init__(self, request: web.Request, largest: int, most: int) -> None:
         self._request = request
         self._largest = largest
+        self._most = most
         self._noted = 0  # bytes of the body, at the last sign of life
         self._text = 0  # bytes of the fields so far
         self._sent = Sent()
@@ -125,7 +126,7 @@ class _Reading:
             raise FileTooLarge(self._largest >> 20)
         if not data and not file_name:  # as browsers say that none was chosen
             return
-        if self._sent.files:
+        if len(self._sent.files) == self._most:
             raise SeveralFiles
         self._once(name)
         self._sent.files[name] = Upload(_own_name(file_name), bytes(data))
@@ -147,7 +148,7 @@ class _Reading:
     def _goes_on(self) -> None:
         """Let the sender go on for each piece that came; refuse what is wrapped in far more than it holds."""
         come = self._request.content.total_bytes
-        if come > self._largest + _LARGEST_TEXT + _ROUND_ABOUT:
+        if come > self._largest * self._most + _LARGEST_TEXT + _ROUND_ABOUT:
             raise FileTooLarge(self._largest >> 20)
         connection = self._request.protocol
         if come - self._noted >= _PIECE and isinstance(connection, Connection):

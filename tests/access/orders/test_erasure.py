@@ -27,7 +27,15 @@ from bot.store.kinds import (
     RowState,
     SkuKind,
 )
-from bot.store.ledger import batches, direct_messages, events, holder_roles, purchases, unanswered
+from bot.store.ledger import (
+    batch_rows,
+    batches,
+    direct_messages,
+    events,
+    holder_roles,
+    purchases,
+    unanswered,
+)
 from bot.store.people import attempts, customers, erasure, proofs, reminders, web_sessions
 from bot.store.records import Actor, BatchRow, HolderRole, Unanswered
 from bot.store.sales import api_keys, api_requests, contracts, trials
@@ -173,6 +181,7 @@ async def batch_of(connection, person):
     made = await batches.add(
         connection, HOME, kind=BatchKind.GRANT, idempotency_key="b", actor=Actor.member(ANN),
         made_at=AT, note="an outage", file_name="Ann_Trades.csv", chosen={"item": None}, forecast={},
+        newest_order_id=0,
     )  # fmt: skip
     planned, faulty = RowState.PLANNED, RowState.FAULTY
     written = {"username": "ANN_TRADES", "discord_id": str(ANN), "note": NOTE}
@@ -184,7 +193,7 @@ async def batch_of(connection, person):
         BatchRow(5, faulty, RowProblem.NAME_UNREADABLE, None, written),
         BatchRow(6, planned, username="bob-fx", note="a friend of Ann_Trades"),
     ]
-    await batches.add_rows(connection, made.id, rows)
+    await batch_rows.add(connection, made.id, rows)
 
 
 async def forget(harness, subject=BY_ID):
@@ -226,7 +235,7 @@ async def test_nothing_stays_in_any_table_that_names_people(harness):
         kept = await events.since(connection, HOME, 0)
         signed_in = await web_sessions.listed(connection, HOME)
         [batch] = await batches.drafts(connection, AT + timedelta(days=1))
-        rows = await batches.rows(connection, batch)
+        rows = await batch_rows.listed(connection, batch)
     assert [(row.state, row.problem) for row in rows[:2]] == [
         (RowState.LEFT_OUT, RowProblem.FORGOTTEN)
     ] * 2

@@ -207,7 +207,7 @@ async def pick_up(harness):
     now = clock.now()
     async with harness.database.read() as connection:
         found = await work.due(connection, HOME, now, busy=(), limit=100)
-        await work.batch(connection, HOME, now, (), 100)
+        await work.chunk(connection, HOME, now, (), 100)
     assert found
     await FailureRecorder(harness.database, harness.notifier).revisions_of(found)
 

@@ -15,7 +15,7 @@ CROWD = [f"buyer_{n:02}" for n in range(45)]
 @pytest.fixture
 async def harness(tmp_path, frozen, monkeypatch):
     """Many were granted something while there was no login yet."""
-    monkeypatch.setattr("bot.access.sync.batch.SMALLEST", 1_000)  # each is read for itself here
+    monkeypatch.setattr("bot.access.sync.chunk.SMALLEST", 1_000)  # each is read for itself here
     async with open_harness(tmp_path, frozen, login=False) as harness:
         for name in CROWD:
             harness.fake.world.add_user(name)

@@ -47,6 +47,9 @@ def pages(dashboard):
     for method, path in dashboard.app[ROUTES].rules:
         if method == "GET":
             yield with_numbers(path.removeprefix(START))
+    for kept in dashboard.shop_lists.of(dashboard.guild.id):
+        yield from (f"payments/move/{kept.id}", f"payments/move/{kept.id}/plans")
+    yield f"payments/move/{kept.id}?show=mistakes"
 
 
 async def opened(playwright, dashboard, width, scheme):

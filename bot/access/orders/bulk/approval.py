@@ -1,5 +1,7 @@
 """From how many people on a batch that ends access takes a second manager."""
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.access.orders.bulk.errors import ApprovalUnreadable
 from bot.access.request import RequestContext
 from bot.store.catalogue import guilds
@@ -20,8 +22,7 @@ class Approval:
     async def above(self, guild_id: int) -> int | None:
         """Return of how many people at most; more takes a second manager. None: nobody is asked."""
         async with self._database.read() as connection:
-            server = await guilds.by_id(connection, guild_id)
-        return DEFAULT_ABOVE if server is None else server.approval_above
+            return await above_in(connection, guild_id)
 
     async def set(self, request: RequestContext, above: int | None) -> int | None:
         """Set it from now on, also for what was shown and not started yet; return what it was before."""
@@ -40,6 +41,17 @@ class Approval:
                 after={"above": above},
             )
         return before.approval_above
+
+
+async def above_in(connection: AsyncConnection, guild_id: int) -> int | None:
+    """Return the same within a transaction; a server that is not known yet has what a new one gets."""
+    server = await guilds.by_id(connection, guild_id)
+    return DEFAULT_ABOVE if server is None else server.approval_above
+
+
+def takes_two(ends: int, above: int | None) -> bool:
+    """Return whether a batch that ends the access of so many people takes a second manager."""
+    return above is not None and ends > above
 
 
 def parse_above(text: str) -> int | None:

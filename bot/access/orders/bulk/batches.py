@@ -2,15 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.ledger.errors import OverTheLine
 from bot.access.ledger.seats import census_of
+from bot.access.orders.bulk.approval import above_in, takes_two
 from bot.access.orders.bulk.errors import (
     BatchGone,
     BatchMovedOn,
@@ -25,15 +26,16 @@ from bot.access.request import RequestContext
 from bot.access.rules.seat_fee import FREE, month_end
 from bot.access.sync.queue import Queue
 from bot.memory import without_full_collections
-from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, BatchState, RowState
-from bot.store.ledger import batches, events, work
+from bot.store.ledger import batch_rows, batches, events, work
+from bot.store.ledger.batches import BatchChange
 from bot.store.records import USHER, Batch, BatchRow
 from bot.store.sweeps import seats
 from bot.store.vault import Vault
 
 DRAFT_LIFE = timedelta(hours=24)
+_SCRIPTS = "scripts"  # of what is chosen: by product, what it consisted of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,9 @@ class Batches:
             calls = await _calls(connection, facts.scripts_of, rows)
         end = month_end(request.at).start
         whole = await asyncio.to_thread(forecast, rows, request.at, census, end, calls)
-        return await self.keep(request, draft, rows, whole)
+        shown = {**(draft.chosen or {}), **_scripts_of(facts)}
+        draft = replace(draft, chosen=shown)
+        return await self.keep(request, draft, rows, whole, facts.newest_order_id)
 
     async def keep(
         self,
@@ -91,9 +95,13 @@ class Batches:
         draft: Draft,
         rows: Sequence[BatchRow],
         whole: Forecast,
+        newest_order_id: int,
         undoes_id: int | None = None,
     ) -> int:
-        """Keep the rows of a dry run; returns the batch's number. Raises NothingToDo."""
+        """Keep the rows of a dry run; `newest_order_id` is of when their facts were read.
+
+        Returns the batch's number. Raises NothingToDo.
+        """
         if not any(row.state in (RowState.PLANNED, RowState.FAULTY) for row in rows):
             counted = Counter(row.problem for row in rows if row.problem is not None)
             raise NothingToDo(tuple(counted.most_common()))
@@ -112,9 +120,10 @@ class Batches:
                 file_name=draft.file_name,
                 chosen=dict(draft.chosen or {}),
                 forecast=whole.to_json(),
+                newest_order_id=newest_order_id,
                 undoes_id=undoes_id,
             )
-            await batches.add_rows(connection, batch.id, rows)
+            await batch_rows.add(connection, batch.id, rows)
         self._changed()
         return batch.id
 
@@ -138,18 +147,16 @@ class Batches:
             if not whole.people:
                 raise NothingToDo
             await _refuse_over_line(connection, request, whole)
-            server = await guilds.by_id(connection, request.guild_id)
-            above = None if server is None else server.approval_above
-            waits = above is not None and whole.ends > above
+            waits = takes_two(whole.ends, await above_in(connection, request.guild_id))
             state = BatchState.APPROVAL if waits else BatchState.RUNNING
             action = "batch_asked" if waits else "batch_started"
             await self._move(
                 connection,
                 request,
                 batch,
-                state,
                 action,
                 (BatchState.DRAFT,),
+                state=state,
                 seats=request.consent.seats,
                 actor_kind=request.actor.kind,
                 actor_id=request.actor.id,
@@ -181,9 +188,9 @@ class Batches:
                 connection,
                 request,
                 batch,
-                BatchState.RUNNING,
                 "batch_approved",
                 (BatchState.APPROVAL,),
+                state=BatchState.RUNNING,
                 approved_by=request.member_id,
                 approved_at=request.at,
             )
@@ -241,9 +248,7 @@ class Batches:
             batch = await one(connection, request.guild_id, batch_id)
             if batch.state is state:
                 return batch
-            if batch.state not in before:
-                raise BatchMovedOn(batch.state)
-            await self._move(connection, request, batch, state, action, before)
+            await self._move(connection, request, batch, action, before, state=state)
         self._changed()
         return replace(batch, state=state)
 
@@ -252,20 +257,37 @@ class Batches:
         connection: AsyncConnection,
         request: RequestContext,
         batch: Batch,
-        state: BatchState,
         action: str,
         before: Sequence[BatchState],
-        **values: Any,
+        **values: Unpack[BatchChange],
     ) -> None:
-        """Change the state, with an entry in the history."""
+        """Change the state, with an entry in the history. Raises BatchMovedOn unless it is one of `before`."""
         if batch.started_at is None:
             values["started_at"] = request.at
-        await batches.change(connection, batch.id, *before, state=state, **values)
+        if not await batches.change(connection, batch.id, *before, **values):
+            raise BatchMovedOn(batch.state)
         await note(connection, batch, request.at, action, request)
 
     def _changed(self) -> None:
         for listener in self.on_change:
             listener()
+
+
+def _scripts_of(facts: Facts) -> dict[str, Any]:
+    """Return what scripts each product has at the dry run, as the batch keeps it."""
+    return {
+        _SCRIPTS: {
+            str(item.product.id): [script.id for script in item.scripts]
+            for item in facts.items.values()
+            if item.product is not None
+        }
+    }
+
+
+def scripts_shown(chosen: Mapping[str, Any], product_id: int) -> Collection[int]:
+    """Return the scripts of a product at which the dry run of a batch looked."""
+    found: Collection[int] = chosen.get(_SCRIPTS, {}).get(str(product_id), ())
+    return found
 
 
 async def note(
@@ -314,6 +336,14 @@ async def _refuse_over_line(
         raise OverTheLine(whole.seats_then, more)
 
 
+async def calls_of(connection: AsyncConnection, changes: Mapping[int, int]) -> int:
+    """Return about how many calls of TradingView so many changes of each script take."""
+    calls = 0
+    for script_id, number in changes.items():
+        calls += calls_for(number, await work.rows_known(connection, script_id))
+    return calls
+
+
 async def _calls(
     connection: AsyncConnection,
     scripts_of: Callable[[BatchRow], Sequence[int]],
@@ -325,8 +355,4 @@ async def _calls(
         planned = (row for row in rows if row.state is RowState.PLANNED)
         return Counter(script_id for row in planned for script_id in scripts_of(row))
 
-    changes = await asyncio.to_thread(counted)
-    calls = 0
-    for script_id, number in changes.items():
-        calls += calls_for(number, await work.rows_known(connection, script_id))
-    return calls
+    return await calls_of(connection, await asyncio.to_thread(counted))

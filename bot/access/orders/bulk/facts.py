@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.lookup import Item, every_item
 from bot.access.request import FOUND
-from bot.access.rules.entitlements import NOTHING, State, gives_more, want
-from bot.store.kinds import EntitlementKind, StateKind
+from bot.access.rules.entitlements import NOTHING, State, gives_more, is_ours, want
+from bot.store.kinds import EntitlementKind, RowProblem, StateKind
+from bot.store.ledger import orders
 from bot.store.records import BatchRow, Customer, Entitlement
 from bot.store.sweeps import standing
 from bot.store.sweeps.standing import Held, Listed
@@ -45,9 +46,7 @@ class OfScript:
         seen = State(self.held.seen, self.held.seen_ends_at)
         if not seen.gives_access(now):
             return None
-        wanted = State(self.held.wanted, self.held.wanted_ends_at)
-        ours = State(self.held.ours, self.held.ours_ends_at)
-        if seen.agrees_with(ours) or seen.agrees_with(wanted):
+        if is_ours(self.held, seen):
             return None
         return seen if gives_more(seen, want(known), now) else None
 
@@ -81,6 +80,7 @@ class Facts:
     """Everybody's names, and what they have of the scripts that a batch is about."""
 
     now: datetime
+    newest_order_id: int  # 0: the server has none yet
     items: Mapping[str, Item]  # those that were asked about, by their short names
     sold: tuple[str, ...]  # the short names of everything on sale
     people: tuple[Customer, ...]
@@ -136,6 +136,7 @@ async def facts_for(
     connection: AsyncConnection, guild_id: int, typed: Iterable[str], now: datetime
 ) -> Facts:
     """Return what is known about everybody, as to these items; some thousand people take a second."""
+    newest_order_id = await orders.newest_id(connection, guild_id)
     sold = await every_item(connection, guild_id)
     items = {name: sold[name] for name in {folded(each) for each in typed} if name in sold}
     script_ids = {script.id for item in items.values() for script in item.scripts}
@@ -150,6 +151,7 @@ async def facts_for(
             of_permission.setdefault(reason.permission_id or 0, []).append((product_id, reason))
         return Facts(
             now,
+            newest_order_id,
             items,
             tuple(sold),
             tuple(people),
@@ -162,6 +164,15 @@ async def facts_for(
         )
 
     return await asyncio.to_thread(arranged)
+
+
+def barred(person: Customer | None) -> RowProblem | None:
+    """Return why nothing can be given to that customer; None: it can, also to somebody new."""
+    if person is None:
+        return None
+    if person.forget_at is not None or person.forgotten is not None:
+        return RowProblem.FORGOTTEN
+    return None if person.blocked_at is None else RowProblem.BLOCKED
 
 
 def folded(item: str) -> str:

@@ -7,10 +7,9 @@ from typing import Any, Self
 
 from bot.access.rules.entitlements import State, gives_more
 from bot.access.rules.seat_fee import Census
+from bot.access.sync.chunk import LARGEST, calls_of_chunk
 from bot.store.kinds import RowState
 from bot.store.records import BatchRow
-
-SMALLEST, CHUNK, PAGE = 20, 100, 30  # as `bot.access.sync.batch` reads whole lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +101,8 @@ def calls_for(changes: int, rows: int) -> int:
     """Return about how many calls it takes for so many changes of one script whose list has so many rows."""
     left, calls = changes, 0
     while left > 0:
-        chunk = min(left, CHUNK)
-        pages = 2 * max(1, -(-(rows + chunk) // PAGE))
-        calls += chunk + pages if chunk >= SMALLEST and pages < 2 * chunk else 3 * chunk
+        chunk = min(left, LARGEST)
+        calls += calls_of_chunk(chunk, rows)
         left -= chunk
     return calls
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.access.catalogue.lookup import Item
 from bot.access.orders.bulk.facts import OfScript, most_of
+from bot.access.rules.duration import plus
 from bot.access.rules.entitlements import State, still_gives, want
 from bot.store.kinds import BatchKind, StateKind
 from bot.store.records import Customer, Entitlement
@@ -100,5 +101,6 @@ def _going_on(held: OfScript, now: datetime, *, paused: bool) -> Iterator[Entitl
         if reason.paused_at is None:
             yield reason
         elif paused:
-            end = None if reason.ends_at is None else reason.ends_at + (now - reason.paused_at)
+            still = now - reason.paused_at
+            end = None if reason.ends_at is None else plus(reason.ends_at, still)
             yield replace(reason, paused_at=None, ends_at=end)

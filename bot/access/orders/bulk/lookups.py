@@ -2,14 +2,18 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.logins.sessions import Sessions
 from bot.access.people.username_lookup import nearest
+from bot.errors import DiskFullError
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
 from bot.store.kinds import Lookup, RowProblem, RowState
-from bot.store.ledger import batches
+from bot.store.ledger import batch_rows
 from bot.store.records import BatchRow
 from bot.tradingview import TradingViewError
 
@@ -17,6 +21,15 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 20  # names; what is found is kept after so many
 AGAIN = 30.0  # seconds until a server whose lookups failed is tried again
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """How TradingView spells a name, with its number; without either, the names that are near."""
+
+    username: str | None = None
+    user_id: int | None = None
+    near: tuple[str, ...] = ()
 
 
 class Lookups:
@@ -43,6 +56,10 @@ class Lookups:
             more = False
             try:
                 more = await self.look()
+            except DiskFullError:  # said once, by the database
+                log.info("names in dry runs wait until the disk has room")
+                await clock.sleep(AGAIN)
+                continue
             except Exception:  # the next look goes on
                 log.exception("looking up names stumbled; again in %s s", AGAIN)
                 await clock.sleep(AGAIN)
@@ -56,46 +73,55 @@ class Lookups:
         now = clock.monotonic()
         self._not_before = {each: at for each, at in self._not_before.items() if at > now}
         async with self._database.read() as connection:
-            found = await batches.to_look_up(connection, self._not_before, AT_ONCE)
+            found = await batch_rows.to_look_up(connection, self._not_before, AT_ONCE)
         if not found:
             return False
         guild_id = found[0][0]
         rows = [row for of, row in found if of == guild_id]
-        try:
-            answers = await asyncio.gather(*(self._ask(guild_id, row) for row in rows))
-        except TradingViewError as error:
-            log.info("names in a dry run are looked up again in %s s: %s", AGAIN, error)
-            self._not_before[guild_id] = now + AGAIN
-            return True
+        answers = await asyncio.gather(
+            *(self._ask(guild_id, row) for row in rows), return_exceptions=True
+        )
         async with self._database.write() as connection:
-            for row, (spelled, user_id, near) in zip(rows, answers, strict=True):
-                if spelled is None:
-                    await batches.change_row(
-                        connection,
-                        row.id,
-                        state=RowState.LEFT_OUT,
-                        problem=RowProblem.USER_UNKNOWN,
-                        detail=", ".join(near) or None,
-                        lookup=Lookup.UNKNOWN,
-                    )
-                else:
-                    await batches.change_row(
-                        connection,
-                        row.id,
-                        username=spelled,
-                        tv_user_id=user_id,
-                        lookup=Lookup.KNOWN,
-                    )
+            for row, answer in zip(rows, answers, strict=True):
+                if not isinstance(answer, BaseException):
+                    await _note(connection, row, answer)
+        for error in answers:
+            if isinstance(error, TradingViewError):
+                log.info("names in a dry run are looked up again in %s s: %s", AGAIN, error)
+                self._not_before[guild_id] = now + AGAIN
+                break
+            if isinstance(error, BaseException):
+                raise error
         return True
 
-    async def _ask(
-        self, guild_id: int, row: BatchRow
-    ) -> tuple[str | None, int | None, tuple[str, ...]]:
-        """Return TradingView's spelling and number of a name; or None, with the names that are near."""
+    async def _ask(self, guild_id: int, row: BatchRow) -> _Answer:
         name = row.username or ""
         session = await self._sessions.of(guild_id)
         hints = await session.tradingview.hints(name, urgent=False)
         for hint in hints:
             if hint.username.casefold() == name.casefold():
-                return hint.username, hint.user_id, ()
-        return None, None, nearest(name, hints)
+                return _Answer(hint.username, hint.user_id)
+        return _Answer(near=nearest(name, hints))
+
+
+async def _note(connection: AsyncConnection, row: BatchRow, answer: _Answer) -> None:
+    """Keep what TradingView says of a row's name, unless something was ordered for it meanwhile."""
+    if answer.username is None:
+        await batch_rows.change(
+            connection,
+            row.id,
+            RowState.PLANNED,
+            state=RowState.LEFT_OUT,
+            problem=RowProblem.USER_UNKNOWN,
+            detail=", ".join(answer.near) or None,
+            lookup=Lookup.UNKNOWN,
+        )
+    else:
+        await batch_rows.change(
+            connection,
+            row.id,
+            RowState.PLANNED,
+            username=answer.username,
+            tv_user_id=answer.user_id,
+            lookup=Lookup.KNOWN,
+        )

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.access.catalogue.lookup import Item, near_slugs
-from bot.access.orders.bulk.facts import Facts, OfScript, folded, most_of
+from bot.access.orders.bulk.facts import Facts, OfScript, barred, folded, most_of
 from bot.access.orders.bulk.records import Entry, faulty
-from bot.access.rules.duration import Length, cut
+from bot.access.rules.duration import Length, cut, plus
 from bot.access.rules.entitlements import NOTHING, State, preview, still_gives, want
 from bot.store.kinds import BatchKind, EntitlementKind, Lookup, RowProblem, RowState, StateKind
 from bot.store.records import BatchRow, Customer
@@ -96,7 +96,7 @@ class _Planner:
         before = most_of(each.most(now) for each in scripts)
         after = _AFTER[self._kind](_Case(entry, item, scripts, before, now))
         if after.problem is None and self._kind is not BatchKind.REVOKE:
-            after = replace(after, problem=_barred(person))
+            after = replace(after, problem=barred(person))
         state = after.state if after.problem is None else before
         length, kind, ends_at = _given(entry)
         return BatchRow(
@@ -129,14 +129,6 @@ class _Planner:
         if name.casefold() in self._facts.listed_names or self._kind is BatchKind.REVOKE:
             return Lookup.KNOWN
         return Lookup.OPEN
-
-
-def _barred(person: Customer | None) -> RowProblem | None:
-    if person is None:
-        return None
-    if person.forget_at is not None or person.forgotten is not None:
-        return RowProblem.FORGOTTEN
-    return None if person.blocked_at is None else RowProblem.BLOCKED
 
 
 def _given(entry: Entry) -> tuple[str | None, EntitlementKind | None, datetime | None]:
@@ -179,7 +171,7 @@ def _longer(case: _Case, of_script: OfScript, length: Length) -> State:
     if isinstance(end, Lifetime):
         return _state(end)
     grace = case.item.product.grace_days if case.item.product is not None else 0
-    with_grace = _state(end + timedelta(days=grace))
+    with_grace = _state(plus(end, timedelta(days=grace)))
     return most_of((with_grace, of_script.most(case.now)))
 
 

@@ -10,7 +10,9 @@ from bot.access.ledger.changes import Change, NewOrder, Recorded, Target
 from bot.access.ledger.errors import OvertakenSince
 from bot.access.ledger.receipts import CHANGES
 from bot.access.ledger.record import record_for
+from bot.access.orders.bulk.batches import scripts_shown
 from bot.access.orders.bulk.forecast import before_of
+from bot.access.orders.bulk.records import TAKING
 from bot.access.orders.put_backs import put_back_in
 from bot.access.people.errors import (
     BeingForgotten,
@@ -26,14 +28,13 @@ from bot.access.rules.duration import Length, parse_length
 from bot.access.rules.entitlements import State
 from bot.errors import UserError
 from bot.store.kinds import BatchKind, EntitlementKind, OrderKind, RowProblem, RowState, StateKind
-from bot.store.ledger import batches, orders
+from bot.store.ledger import batch_orders, batch_rows, orders
 from bot.store.people import customers, imports
 from bot.store.records import Batch, BatchRow, Customer
 from bot.store.vault import Vault
 
 # Whoever saw the dry run agreed to all of it; a member who merely claims a name is not to know.
 _AGREED = Consent(confirmed=True, unknown_name=True, bare_name=True)
-_TAKING = (BatchKind.SET, BatchKind.REVOKE)
 _ENDING = (OrderKind.REVOKE, OrderKind.SET, OrderKind.PAUSE, OrderKind.MOVE)
 
 
@@ -59,20 +60,29 @@ class RowRecorder:
             names = {row.username for row in rows if row.customer_id is None and row.username}
             self._known_by_now = await imports.by_names(self.connection, request.guild_id, names)
             await self._look_since(ids.union(self._known_by_now.values()))
-        for row in rows:
-            key = f"batch {self.batch.id}/{row.id}"
-            asked = RequestContext(
-                request.guild_id, request.actor, key, request.at, consent=_AGREED
-            )
-            problem = await self._record(row, asked)
-            if problem is not None:
-                await batches.change_row(
-                    self.connection, row.id, state=RowState.LEFT_OUT, problem=problem
+        try:
+            async with self.connection.begin_nested():
+                outcomes = [await self._outcome(row, request) for row in rows]
+        except UserError:  # nothing of the refused row may stay: each by itself
+            outcomes = [await self._alone(row, request) for row in rows]
+        made: dict[int, int] = {}
+        for row, outcome in zip(rows, outcomes, strict=True):
+            if isinstance(outcome, RowProblem):
+                await batch_rows.change(
+                    self.connection,
+                    row.id,
+                    RowState.PLANNED,
+                    state=RowState.LEFT_OUT,
+                    problem=outcome,
                 )
+            else:
+                made[row.id] = outcome.order.id
+                self.superseded += outcome.superseded
+        await batch_rows.ordered(self.connection, made)
 
     async def _look_since(self, people: set[int]) -> None:
         """Note what others ordered for these people since the dry run."""
-        found = await batches.others_since(
+        found = await batch_orders.others_since(
             self.connection, self.batch.id, self.batch.newest_order_id, people
         )
         for each in found:
@@ -80,21 +90,23 @@ class RowRecorder:
             if each.kind in _ENDING:
                 self._ended.setdefault(each.customer_id, set()).add(each.script_id)
 
-    async def _record(self, row: BatchRow, request: RequestContext) -> RowProblem | None:
+    async def _alone(self, row: BatchRow, request: RequestContext) -> Recorded | RowProblem:
         try:
             async with self.connection.begin_nested():
-                recorded = await self._recorded(row, request)
+                return await self._outcome(row, request)
         except UserError as refusal:
             return _PROBLEMS.get(type(refusal), RowProblem.CHANGED_SINCE)
+
+    async def _outcome(self, row: BatchRow, request: RequestContext) -> Recorded | RowProblem:
+        """Record one row, or return why nothing was; raises as the one door does."""
+        key = f"batch {self.batch.id}/{row.id}"
+        asked = RequestContext(request.guild_id, request.actor, key, request.at, consent=_AGREED)
+        recorded = await self._recorded(row, asked)
         if recorded is None:
             return RowProblem.CHANGED_SINCE
         if row.undoes_order_id is not None and not recorded.is_new:
             return RowProblem.UNDONE_ALREADY
-        self.superseded += recorded.superseded
-        await batches.change_row(
-            self.connection, row.id, state=RowState.ORDERED, order_id=recorded.order.id
-        )
-        return None
+        return recorded
 
     async def _recorded(self, row: BatchRow, request: RequestContext) -> Recorded | None:
         """Record one row; None where somebody else changed since what the dry run showed."""
@@ -110,7 +122,9 @@ class RowRecorder:
                 unless=CHANGES,
             )
         item = await self._item(row)
-        since = self._changed if self.batch.kind in _TAKING else self._ended
+        if self.batch.kind in TAKING and not self._shown(item):
+            return None
+        since = self._changed if self.batch.kind in TAKING else self._ended
         who = row.customer_id or self._known_by_now.get((row.username or "").casefold(), 0)
         if since.get(who, set()) & {script.id for script in item.scripts}:
             return None
@@ -124,7 +138,7 @@ class RowRecorder:
             Target(item.slug, subject, spelling),
             self._change(row),
             row.note or self.batch.note,
-            single if self.batch.kind in _TAKING else None,
+            single if self.batch.kind in TAKING else None,
             batch_id=self.batch.id,
         )
         return await record_for(self.connection, self.vault, new, item, person, spelling)
@@ -139,6 +153,13 @@ class RowRecorder:
         if not scripts or (item.product is not None and item.product.archived_at is not None):
             raise ProductEmpty(item.title)
         return item
+
+    def _shown(self, item: Item) -> bool:
+        """Return whether the dry run looked at every script of a product: one that was added since was not seen."""
+        if item.product is None:
+            return True
+        seen = scripts_shown(self.batch.chosen, item.product.id)
+        return all(script.id in seen for script in item.scripts)
 
     async def _person(self, row: BatchRow, request: RequestContext) -> Customer:
         """Return whose access it is: as at the dry run, by another name too; or found anew by the name."""

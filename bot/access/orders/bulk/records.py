@@ -9,11 +9,12 @@ from datetime import datetime
 
 from bot.access.people.import_records import MAX_LINES
 from bot.access.rules.duration import Length
-from bot.store.kinds import RowProblem, RowState
+from bot.store.kinds import BatchKind, RowProblem, RowState
 from bot.store.records import BatchRow
 from bot.tradingview import End
 
 MAX_ROWS = MAX_LINES
+TAKING = (BatchKind.SET, BatchKind.REVOKE)  # they may leave somebody with less
 LARGEST = 5 * 1024 * 1024  # bytes of a file
 
 

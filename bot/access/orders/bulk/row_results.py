@@ -10,8 +10,8 @@ from bot.access.catalogue.lookup import every_item, item_of
 from bot.access.orders.bulk.batches import one
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderState, Reason, RowProblem, RowState
-from bot.store.ledger import batches
-from bot.store.ledger.batches import WORST_LAST, Numbers, OrderEnd
+from bot.store.ledger import batch_orders, batch_rows
+from bot.store.ledger.batch_orders import WORST_LAST, Numbers, OrderEnd
 from bot.store.records import BatchRow
 
 ROWS = 50  # of a page
@@ -82,18 +82,18 @@ class RowResults:
         states = (RowState.PLANNED, RowState.ORDERED, RowState.WITHDRAWN)
         async with self._database.read() as connection:
             batch = await one(connection, guild_id, batch_id)
-            rows = await batches.rows(connection, batch.id, *states, limit=limit)
+            rows = await batch_rows.listed(connection, batch.id, *states, limit=limit)
             return await _results(connection, rows, {})
 
     async def page(self, guild_id: int, batch_id: int, group: RowGroup, page: int) -> RowPage:
         """Return one page of a group's rows, the last one where there are not so many. Raises BatchGone."""
         async with self._database.read() as connection:
             batch = await one(connection, guild_id, batch_id)
-            counts = _counts(await batches.numbers(connection, batch.id))
+            counts = _counts(await batch_orders.numbers(connection, batch.id))
             pages = max(1, -(-counts[group] // ROWS))
             page = min(page, pages - 1)
             of = _GROUPS[group]
-            rows = await batches.rows(
+            rows = await batch_rows.listed(
                 connection, batch.id, *of.states,
                 orders=of.orders, also=of.also, but=of.but, skip=page * ROWS, limit=ROWS,
             )  # fmt: skip
@@ -106,7 +106,7 @@ class RowResults:
         items: dict[tuple[int | None, int | None], str] = {}
         async with self._database.read() as connection:
             batch = await one(connection, guild_id, batch_id)
-            async for rows in batches.in_turn(connection, batch.id, *states):
+            async for rows in batch_rows.in_turn(connection, batch.id, *states):
                 found += await _results(connection, rows, items)
         return found
 
@@ -161,7 +161,7 @@ async def _results(
     rows: Sequence[BatchRow],
     items: dict[tuple[int | None, int | None], str],
 ) -> list[RowResult]:
-    ends = await batches.order_ends(connection, [row.order_id for row in rows if row.order_id])
+    ends = await batch_orders.ends(connection, [row.order_id for row in rows if row.order_id])
     return [await _result(connection, row, items, ends) for row in rows]
 
 

@@ -12,13 +12,14 @@ from bot.access.orders.bulk.batches import DRAFT_LIFE, note
 from bot.access.orders.bulk.recording import RowRecorder
 from bot.access.orders.put_backs import put_back_in
 from bot.access.request import RequestContext
+from bot.access.sync.chunk import LARGEST
 from bot.access.sync.queue import Queue
-from bot.errors import UserError
+from bot.errors import DiskFullError, UserError
 from bot.jobs import Jobs
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchState, OrderState, RowState
-from bot.store.ledger import batches, order_outcomes, orders
+from bot.store.ledger import batch_orders, batch_rows, batches, order_outcomes, orders
 from bot.store.records import Batch
 from bot.store.vault import Vault
 
@@ -26,8 +27,9 @@ log = logging.getLogger(__name__)
 
 EVERY = 10.0  # seconds between looks, when nothing ends; what ends wakes it
 AT_LEAST = 0.5  # seconds between two looks
+IDLE = 5.0  # seconds between looks for what another program started, as `usher import` does
 # Rows that may wait for TradingView; they are refilled by as many as whole lists are read for.
-AHEAD, REFILL = 200, 100
+AHEAD, REFILL = 2 * LARGEST, LARGEST
 AT_ONCE = 50  # rows in one transaction: somebody else's order waits for no longer than that
 KEEP_ROWS = timedelta(days=30)  # after the end; the history has what each did
 
@@ -61,10 +63,12 @@ class BatchRunner:
             busy = True
             try:
                 busy = await self.look()
+            except DiskFullError:  # said once, by the database
+                log.info("batches wait until the disk has room")
             except Exception:  # the next look goes on
-                log.exception("batches stumbled; again in %s s", EVERY)
+                log.exception("batches could not be looked for; again in %s s", EVERY)
             await clock.sleep(AT_LEAST)
-            await clock.set_within(EVERY if busy else None, self._woken)
+            await clock.set_within(EVERY if busy else IDLE, self._woken)
 
     async def look(self) -> bool:
         """Take every batch as far as it can go now; returns whether any is under way."""
@@ -74,16 +78,24 @@ class BatchRunner:
         for batch in found:
             if batch.guild_id in still:
                 continue
-            if batch.state is BatchState.RUNNING:
-                await self._feed(batch)
-            elif batch.state is BatchState.CANCELLED:
-                await self._withdraw(batch)
+            try:
+                await self._go_on(batch)
+            except DiskFullError:  # no other can be kept either
+                raise
+            except Exception:  # the others go on meanwhile
+                log.exception("batch %s stumbled; again in %s s", batch.id, EVERY)
         return bool(found)
+
+    async def _go_on(self, batch: Batch) -> None:
+        if batch.state is BatchState.RUNNING:
+            await self._feed(batch)
+        elif batch.state is BatchState.CANCELLED:
+            await self._withdraw(batch)
 
     async def _feed(self, batch: Batch) -> None:
         """Record rows while TradingView has not enough to do; the last one done, the batch is."""
         async with self._database.read() as connection:
-            room = AHEAD - await batches.ahead(connection, batch.id)
+            room = AHEAD - await batch_orders.ahead(connection, batch.id)
         if room < REFILL:
             return
         while True:
@@ -91,10 +103,12 @@ class BatchRunner:
                 current = await batches.by_id(connection, batch.guild_id, batch.id)
                 if current is None or current.state is not BatchState.RUNNING:
                     return
-                rows = await batches.rows(connection, batch.id, RowState.PLANNED, limit=AT_ONCE)
+                rows = await batch_rows.listed(
+                    connection, batch.id, RowState.PLANNED, limit=AT_ONCE
+                )
                 recorder = RowRecorder(connection, self._vault, current)
                 await recorder.record(rows, _request(current))
-                if not rows and not await batches.is_waiting(connection, batch.id):
+                if not rows and not await batch_orders.is_waiting(connection, batch.id):
                     await self._end(connection, current, BatchState.DONE, "batch_done")
             self._notifier.ended(recorder.superseded)
             room -= AT_ONCE
@@ -107,10 +121,10 @@ class BatchRunner:
         while True:
             superseded: list[int] = []
             async with self._database.write() as connection:
-                await batches.change_rows(
+                await batch_rows.change_all(
                     connection, batch.id, RowState.PLANNED, state=RowState.WITHDRAWN
                 )
-                rows = await batches.unsent(connection, batch.id, AT_ONCE)
+                rows = await batch_orders.unsent(connection, batch.id, AT_ONCE)
                 for row in rows:
                     lead = await orders.by_id(connection, row.order_id or 0)
                     assert lead is not None  # noqa: S101 - a foreign key
@@ -129,7 +143,9 @@ class BatchRunner:
                         superseded += recorded.superseded
                         # Nothing was changed for them, so there is nothing to tell them.
                         await order_outcomes.no_news(connection, recorded.order.id, clock.now())
-                    await batches.change_row(connection, row.id, state=RowState.WITHDRAWN)
+                    await batch_rows.change(
+                        connection, row.id, RowState.ORDERED, state=RowState.WITHDRAWN
+                    )
                 if not rows:
                     await self._end(connection, batch, BatchState.CANCELLED, "batch_ended")
             self._notifier.ended(superseded)
@@ -142,7 +158,7 @@ class BatchRunner:
     ) -> None:
         now = clock.now()
         await batches.change(connection, batch.id, state=state, ended_at=now)
-        counted = await batches.numbers(connection, batch.id)
+        counted = await batch_orders.numbers(connection, batch.id)
         await note(
             connection,
             batch,
@@ -170,7 +186,7 @@ class BatchRunner:
                 )
                 await note(connection, batch, now, "batch_cancelled")
             await batches.drop(connection, await batches.drafts(connection, now - DRAFT_LIFE))
-            await batches.drop_rows(connection, now - KEEP_ROWS)
+            await batch_rows.drop(connection, now - KEEP_ROWS)
         self.wake()
 
 

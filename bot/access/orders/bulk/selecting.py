@@ -9,9 +9,9 @@ from typing import Any
 from bot.access.catalogue.lookup import Item, every_item, find_item
 from bot.access.orders.bulk.batches import Batches, Draft
 from bot.access.orders.bulk.errors import NobodyChosen, NothingToDo
-from bot.access.orders.bulk.facts import Facts, facts_for
+from bot.access.orders.bulk.facts import Facts, facts_for, folded
 from bot.access.orders.bulk.holdings import Holding, ends_before
-from bot.access.orders.bulk.records import Defaults, Entry, Filter
+from bot.access.orders.bulk.records import TAKING, Defaults, Entry, Filter
 from bot.access.request import RequestContext
 from bot.access.rules.duration import absolute
 from bot.memory import without_full_collections
@@ -20,9 +20,6 @@ from bot.store.kinds import BatchKind, RowProblem, RowState
 from bot.store.ledger import batches
 from bot.store.records import BatchRow, Customer
 from bot.tradingview import LIFETIME, End, Lifetime
-
-# By a claim alone nobody loses anything: the name may be another person's.
-_TAKING = (BatchKind.SET, BatchKind.REVOKE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +176,15 @@ def _lines(asked: _Asked, facts: Facts) -> _Lines:
 def _who_has(lines: _Lines, facts: Facts) -> None:
     """Choose those who have the item; without one, each thing that anybody has."""
     asked = lines.asked
-    named = None if asked.item is None else facts.items[asked.item.strip().casefold()]
+    named = None if asked.item is None else facts.items[folded(asked.item)]
     sold = tuple(facts.items.values())
     for holding in _holdings(asked, facts):
         person = holding.person
         items = list(_items(holding, named, sold))
         if not items or not _is_member(asked.members, person):
             continue
-        if asked.members is not None and asked.kind in _TAKING and _merely_claims(person):
+        # By a claim alone nobody loses anything: the name may be another person's.
+        if asked.members is not None and asked.kind in TAKING and _merely_claims(person):
             lines.leave_out(0 if person is None else person.member_id or 0)
             continue
         for item in items:
@@ -205,7 +203,7 @@ def _items(holding: Holding, named: Item | None, sold: Collection[Item]) -> Iter
 def _to_whom(lines: _Lines, facts: Facts) -> None:
     """Choose those to whom the item is given: who has a role, anything at all, or the item until soon."""
     asked, chosen = lines.asked, lines.asked.chosen
-    item = facts.items[(asked.item or "").strip().casefold()]
+    item = facts.items[folded(asked.item or "")]
     if not chosen.everyone and chosen.ends_before is None:
         _members(lines, facts, item)
         return

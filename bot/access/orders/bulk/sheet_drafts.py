@@ -1,18 +1,15 @@
 """A dry run from a file: read in a thread, its Discord ids looked up, compared with what people have."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from bot.access.orders.bulk.batches import Batches, Draft
 from bot.access.orders.bulk.records import Defaults, Filter
 from bot.access.orders.bulk.selecting import chosen_of
-from bot.access.people.import_records import People, Wanted
+from bot.access.people.import_records import LookUp, People
 from bot.access.request import RequestContext
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind
 from bot.store.sweeps import standing
-
-LookUp = Callable[[Wanted], Awaitable[People]]
 
 
 class SheetDrafts:

@@ -26,7 +26,7 @@ from bot.store.kinds import BatchKind, RowProblem
 from bot.store.records import BatchRow
 from bot.tradingview import LIFETIME, End
 
-_LONGEST_NOTE = 200
+_MAX_NOTE = 200
 _MARK = "\ufeff"  # at the beginning of a file
 _TIME_PROBLEMS: dict[type[UserError], RowProblem] = {
     DurationUnreadable: RowProblem.DURATION_UNREADABLE,
@@ -137,7 +137,7 @@ class _Reader:
 
     def _note(self, cells: Mapping[str, str]) -> str | None:
         note = cells.get("note") or self._defaults.note
-        if note is not None and len(note) > _LONGEST_NOTE:
+        if note is not None and len(note) > _MAX_NOTE:
             raise _Fault(RowProblem.NOTE_TOO_LONG)
         return note
 

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.ledger.receipts import CHANGES, put_back_key
 from bot.access.ledger.seats import census_of
-from bot.access.orders.bulk.batches import Batches, Draft, one
+from bot.access.orders.bulk.batches import Batches, Draft, calls_of, one
 from bot.access.orders.bulk.errors import UndoOfUndo, UndoTooEarly, UndoTooLate
-from bot.access.orders.bulk.facts import OfScript, most_of
-from bot.access.orders.bulk.forecast import calls_for, forecast
+from bot.access.orders.bulk.facts import OfScript, barred, most_of
+from bot.access.orders.bulk.forecast import forecast
 from bot.access.orders.put_backs import Undone, after_undoing, resolved
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import State, want
@@ -20,12 +20,27 @@ from bot.access.rules.seat_fee import month_end
 from bot.memory import without_full_collections
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, BatchState, OrderKind, RowProblem, RowState
-from bot.store.ledger import batches, entitlements, orders, permissions, purchases, put_backs, work
+from bot.store.ledger import (
+    batch_rows,
+    batches,
+    entitlements,
+    orders,
+    permissions,
+    purchases,
+    put_backs,
+)
 from bot.store.people import customers
 from bot.store.records import Batch, BatchRow, Customer, Entitlement, Order, Permission, Purchase
 from bot.store.sweeps.standing import Held
 
 UNDO_WITHIN = timedelta(hours=24)  # of the batch's end
+
+
+def may_be_undone(batch: Batch, now: datetime) -> bool:
+    """Return whether undoing a batch is worth offering."""
+    if batch.kind is BatchKind.UNDO or batch.ended_at is None:
+        return False
+    return now - batch.ended_at <= UNDO_WITHIN
 
 
 class Undo:
@@ -57,9 +72,10 @@ class Undo:
                 return known.id
             batch = await one(connection, request.guild_id, batch_id)
             _refuse(batch, request.at)
+            newest_order_id = await orders.newest_id(connection, request.guild_id)
             rows: list[BatchRow] = []
             changes: dict[int, int] = {}
-            async for some in batches.in_turn(connection, batch.id, RowState.ORDERED):
+            async for some in batch_rows.in_turn(connection, batch.id, RowState.ORDERED):
                 found = await _facts(connection, batch, some)
                 made = await asyncio.to_thread(_rows, some, found, request.at)
                 rows += made
@@ -67,16 +83,14 @@ class Undo:
                     if row.state is RowState.PLANNED:
                         for script_id in found.scripts_of(row):
                             changes[script_id] = changes.get(script_id, 0) + 1
-            calls = 0
-            for script_id, number in changes.items():
-                calls += calls_for(number, await work.rows_known(connection, script_id))
+            calls = await calls_of(connection, changes)
             census = await census_of(connection, request.guild_id)
         end = month_end(request.at).start
         # What the batch ordered last is put back first.
         rows.sort(key=lambda row: -(row.undoes_order_id or 0))
         whole = await asyncio.to_thread(forecast, rows, request.at, census, end, calls)
         draft = Draft(BatchKind.UNDO, (), chosen={"undoes": batch.id, "kind": batch.kind})
-        return await self._batches.keep(request, draft, rows, whole, batch.id)
+        return await self._batches.keep(request, draft, rows, whole, newest_order_id, batch.id)
 
 
 def _refuse(batch: Batch, now: datetime) -> None:
@@ -197,12 +211,7 @@ def _problem(undone: Sequence[Order], person: Customer | None, found: _Facts) ->
             return RowProblem.CHANGED_SINCE
         if order.kind is OrderKind.GRANT and not _stands(order, found):
             return RowProblem.CHANGED_SINCE
-    if undone[0].kind is not OrderKind.GRANT and person is not None:
-        if person.forget_at is not None or person.forgotten is not None:
-            return RowProblem.FORGOTTEN
-        if person.blocked_at is not None:
-            return RowProblem.BLOCKED
-    return None
+    return None if undone[0].kind is OrderKind.GRANT else barred(person)
 
 
 def _stands(order: Order, found: _Facts) -> bool:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.logins.sessions import Sessions
+from bot.access.orders.bulk.approval import above_in, takes_two
 from bot.access.orders.bulk.batches import one
 from bot.access.orders.bulk.forecast import Forecast
-from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchState, RowState
-from bot.store.ledger import batches
-from bot.store.ledger.batches import Numbers
+from bot.store.ledger import batch_orders, batch_rows, batches
+from bot.store.ledger.batch_orders import Numbers
 from bot.store.people import customers
 from bot.store.records import Batch, BatchRow
 
@@ -34,7 +34,7 @@ class BatchView:
     @property
     def needs_approval(self) -> bool:
         """Return whether a second manager has to press, too."""
-        return self.approval_above is not None and self.forecast.ends > self.approval_above
+        return takes_two(self.forecast.ends, self.approval_above)
 
     @property
     def done_share(self) -> float:
@@ -79,7 +79,7 @@ class BatchViews:
         """Return rows of a batch, in the order of its file. Raises BatchGone."""
         async with self._database.read() as connection:
             batch = await one(connection, guild_id, batch_id)
-            return await batches.rows(connection, batch.id, *states, skip=skip, limit=limit)
+            return await batch_rows.listed(connection, batch.id, *states, skip=skip, limit=limit)
 
     async def members(self, guild_id: int) -> frozenset[int]:
         """Return the Discord members who are customers, also those who left."""
@@ -91,11 +91,11 @@ class BatchViews:
         if not found:
             return []
         ids = [batch.id for batch in found]
-        server = await guilds.by_id(connection, found[0].guild_id)
-        numbers = await batches.numbers_of(connection, ids)
+        above = await above_in(connection, found[0].guild_id)
+        numbers = await batch_orders.numbers_of(connection, ids)
         undone_by = await batches.undone_by(connection, ids)
         drafts = [batch.id for batch in found if batch.state is BatchState.DRAFT]
-        lookups = await batches.open_lookups(connection, drafts)
+        lookups = await batch_rows.open_lookups(connection, drafts)
         return [
             BatchView(
                 batch,
@@ -103,7 +103,7 @@ class BatchViews:
                 numbers[batch.id],
                 lookups.get(batch.id, 0),
                 await self._seconds(batch, numbers[batch.id]),
-                None if server is None else server.approval_above,
+                above,
                 tuple(undone_by[batch.id]),
             )
             for batch in found

@@ -12,7 +12,7 @@ _WORDS = (
 )  # fmt: skip
 _TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M %p", " %I:%M:%S %p", ", %I:%M %p", ", %H:%M")
 _YEARS = range(2000, 2200)
-_LONGEST = 60
+_MAX_DATE = 60
 
 
 def is_day_first(texts: Iterable[str]) -> bool:
@@ -26,7 +26,7 @@ def is_day_first(texts: Iterable[str]) -> bool:
 def moment(text: str, *, day_first: bool = False) -> datetime | None:
     """Return the moment, in UTC where no zone is written; a day alone is its beginning. None: it is no date."""
     text = " ".join(text.split())
-    if not text or len(text) > _LONGEST:
+    if not text or len(text) > _MAX_DATE:
         return None
     found = _read(_ZONE.sub("", text), text, day_first)
     if found is None:

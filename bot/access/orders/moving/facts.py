@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from bot.access.orders.moving.records import Payer, Paying
 from bot.access.rules.codes import digest_of
 from bot.access.rules.payments import Buyer, Fact, Line, Payment, Snapshot, Status
+from bot.store.records import AWAITED
 
 _STATUSES = {
     Paying.PAYS: Status.ACTIVE,
@@ -15,7 +17,6 @@ _STATUSES = {
     Paying.CANCELLED: Status.ACTIVE,
 }
 _OWN = "moved"  # how Usher's own id of a contract begins
-_AWAITED = "await"  # how the ids begin by which a contract waits for its own
 
 
 def line_of(payer: Payer) -> Line:
@@ -67,6 +68,16 @@ def facts_of(
     return known
 
 
+def period_of(payer: Payer, at: datetime, ends_at: datetime) -> list[Fact]:
+    """Return what a list says of a contract that is known: one more period of it is paid."""
+    return [
+        replace(fact, key=f"{fact.key} until {ends_at:%Y%m%d%H%M}")
+        if isinstance(fact, Payment)
+        else fact
+        for fact in facts_of(payer, at, ends_at)
+    ]
+
+
 def awaited_by(guild_id: int, payer: Payer) -> list[str]:
     """Return by what the next message is known, the surest first; nothing where the list tells its contract."""
     if payer.contract is not None:
@@ -90,13 +101,13 @@ def awaited_of(guild_id: int, facts: Iterable[Fact]) -> list[str]:
 
 def is_of_one(ref: str) -> bool:
     """Return whether it names one subscription, and not a buyer who may have several (on Patreon nobody has)."""
-    return ref.startswith((f"{_AWAITED} code ", f"{_AWAITED} buyer user:"))
+    return ref.startswith((f"{AWAITED}code ", f"{AWAITED}buyer user:"))
 
 
 def _ids(guild_id: int, codes: list[str], customer: str | None, email: str | None) -> list[str]:
-    found = [f"{_AWAITED} code {digest_of(guild_id, code).hex()}" for code in codes]
+    found = [f"{AWAITED}code {digest_of(guild_id, code).hex()}" for code in codes]
     if customer:
-        found.append(f"{_AWAITED} buyer {customer[:150]}")
+        found.append(f"{AWAITED}buyer {customer[:150]}")
     if email:  # never as it is: it is a secret of the buyer's
-        found.append(f"{_AWAITED} address {digest_of(guild_id, email.strip().casefold()).hex()}")
+        found.append(f"{AWAITED}address {digest_of(guild_id, email.strip().casefold()).hex()}")
     return found

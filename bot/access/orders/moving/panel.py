@@ -59,7 +59,10 @@ _OFF = frozenset(
         "deleted",
     }
 )
-_FOR_GOOD = frozenset({"", "lifetime", "never", "permanent", "none", "null", "forever"})
+# Nothing is no word for it: a missing date never becomes lifetime.
+_FOR_GOOD = frozenset({"lifetime", "never", "permanent", "none", "null", "forever"})
+_BEGINS = b"SQLite format 3\0"
+_NO_LOG = b"\x01\x01"  # in the header: how the file is written and read
 _LARGEST_VALUE = 1_000_000  # bytes
 _MAX_STEPS = 20_000  # of ten thousand: a file made to take for ever is given up
 
@@ -70,15 +73,34 @@ def read(path: Path, now: datetime) -> Listing:
         if path.stat().st_size > LARGEST_DATABASE:
             raise ListUnreadable(Wrong.TOO_LARGE)
         with path.open("rb") as file:
-            if file.read(16) != b"SQLite format 3\0":
-                raise ListUnreadable(Wrong.NO_DATABASE)
+            _check(file.read(len(_BEGINS)))
         address = f"{path.resolve().as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True)) as database:
-            _guard(database)
-            rows = list(_rows(database))
+            return _listing(database, now)
     except sqlite3.Error as error:
         raise ListUnreadable(Wrong.NO_DATABASE) from error
-    return gathered(rows, _payer, None, now)
+
+
+def read_sent(data: bytes, now: datetime) -> Listing:
+    """Return the same of a database in memory, of which no file is written. Raises ListUnreadable."""
+    _check(data)
+    try:
+        with closing(sqlite3.connect(":memory:")) as database:
+            # One with a log beside it cannot be opened without: as it was sent, it has none.
+            database.deserialize(data[:18] + _NO_LOG + data[20:])
+            return _listing(database, now)
+    except (sqlite3.Error, OverflowError) as error:
+        raise ListUnreadable(Wrong.NO_DATABASE) from error
+
+
+def _check(data: bytes) -> None:
+    if not data.startswith(_BEGINS):
+        raise ListUnreadable(Wrong.NO_DATABASE)
+
+
+def _listing(database: sqlite3.Connection, now: datetime) -> Listing:
+    _guard(database)
+    return gathered(list(_rows(database)), _payer, None, now)
 
 
 def _guard(database: sqlite3.Connection) -> None:
@@ -156,7 +178,8 @@ def _payer(row: Row) -> Payer:
 
 
 def _paying(row: Row, cells: Mapping[str, str], moment: Callable[[str], datetime | None]) -> Payer:
-    ends = None if cells["ends"].casefold() in _FOR_GOOD else moment("ends")
+    is_for_good = cells["ends"].casefold() in _FOR_GOOD
+    ends = None if is_for_good else moment("ends")
     is_off = cells["status"].casefold() in _OFF or cells["active"].casefold() in _OFF
     named = Row(
         row.line,
@@ -167,7 +190,7 @@ def _paying(row: Row, cells: Mapping[str, str], moment: Callable[[str], datetime
         row.line,
         Paying.OVER if is_off else Paying.CANCELLED if ends else Paying.PAYS,
         None if is_off else ends,
-        for_good=ends is None,
+        for_good=is_for_good,
         product=cells["title"] or cells["pine"],
         keys=tuple(filter(None, [cells["pine"]])),
         email=named.email("email"),

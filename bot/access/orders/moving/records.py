@@ -34,6 +34,7 @@ class Fault(StrEnum):
 class Wrong(StrEnum):
     """Why a whole list cannot be read."""
 
+    NO_FILE = "no_file"  # a pipe, a device or a folder
     EMPTY = "empty"
     TOO_LARGE = "too_large"
     NO_TEXT = "no_text"

@@ -1,13 +1,8 @@
-"""Reads a shop's list as rows that are asked by the titles of their columns; pure, no I/O.
+"""Reads a shop's list as rows that are asked by the titles of their columns; pure, no I/O."""
 
-Of its own, as a shop's list is known by many columns, and a vendor's list of names by two
-(`bot.access.people.import_table`): what is the same for both, the letters, is read by the same `decode`.
-"""
-
-import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,15 +15,22 @@ from bot.access.orders.moving.records import (
     ListUnreadable,
     Wrong,
 )
-from bot.access.people.errors import EncodingUnclear, FileUnreadable, NameUnreadable
+from bot.access.people.errors import (
+    ColumnsMissing,
+    EncodingUnclear,
+    FileTooLarge,
+    FileUnreadable,
+    LinesRunTogether,
+    NameUnreadable,
+)
 from bot.access.people.import_columns import fold
-from bot.access.people.import_encoding import decode
+from bot.access.people.import_errors import LineTooLong
 from bot.access.people.import_ids import read_number
+from bot.access.people.import_table import cell_in, open_table, rows as table_rows
 from bot.access.people.username_lookup import clean
 
-_DELIMITERS = (",", ";", "\t", "|")
-_SEPARATOR = re.compile(r"\s*\"?sep=[^\r\n]*(\r\n|\r|\n)?", re.IGNORECASE)
-_LONGEST_CELL = 2_000
+_LONGEST_CELL = 2_000  # with line breaks in it; a longer one has swallowed other lines
+_NOTHING = b"\xef\xbb\xbf \t\r\n"
 _MAX_COLUMNS = 300
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,200}\.[^\s@.]{2,}")
 _TRADINGVIEW = re.compile(r"tradingview|^tv(user)?(name|handle)?$")
@@ -120,73 +122,57 @@ def rows(data: bytes, *, needs: Sequence[Sequence[str]]) -> list[Row]:
 
     Raises ListUnreadable.
     """
-    text = _text(data)
-    titles: list[str] = []
+    if not data.strip(_NOTHING):
+        raise ListUnreadable(Wrong.EMPTY)
+
+    def named(cells: Sequence[str], _: int) -> _Titles | None:
+        titles = tuple(_title(cell) for cell in cells[:_MAX_COLUMNS])
+        return _Titles(titles) if all(set(titles).intersection(each) for each in needs) else None
+
     found: list[tuple[int, dict[str, str]]] = []
-    for line, cells in _records(text, _delimiter(text)):
-        if not titles:
-            titles = [_title(cell) for cell in cells[:_MAX_COLUMNS]]
-            if not all(set(titles).intersection(each) for each in needs):
-                raise ListUnreadable(Wrong.COLUMNS)
-            continue
-        if len(found) == MAX_ROWS:
-            raise ListUnreadable(Wrong.TOO_LARGE)
-        row: dict[str, str] = {}
-        for title, cell in zip(titles, cells, strict=False):
-            if title and not row.get(title):  # of two columns of one name the first that is filled
-                row[title] = cell
-        found.append((line, row))
+    with _explained():
+        table = open_table(data, named, LARGEST, MAX_ROWS)
+        for line, cells in table_rows(table, ()):
+            if any(len(cell) > _LONGEST_CELL and "\n" in cell for cell in cells):
+                raise LinesRunTogether(line)
+            row: dict[str, str] = {}
+            for place, title in enumerate(table.columns.titles):
+                if title and not row.get(
+                    title
+                ):  # of two columns of one name the first that is filled
+                    row[title] = shown(cell_in(cells, place))
+            found.append((line, row))
     day_first = is_day_first(cell for _, row in found for cell in row.values())
     return [Row(line, row, day_first) for line, row in found]
 
 
-def _text(data: bytes) -> str:
-    if len(data) > LARGEST:
-        raise ListUnreadable(Wrong.TOO_LARGE)
+@dataclass(frozen=True, slots=True)
+class _Titles:
+    """The titles of a list, folded; the line that has all that are needed is the one."""
+
+    titles: tuple[str, ...]
+    doubt: int = 0
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Let what the reader of tables refuses be said as of a shop's list."""
     try:
-        text = decode(data)
+        yield
+    except FileTooLarge as error:
+        raise ListUnreadable(Wrong.TOO_LARGE) from error
     except EncodingUnclear as error:
         raise ListUnreadable(Wrong.ENCODING) from error
+    except (LineTooLong, LinesRunTogether) as error:
+        raise ListUnreadable(Wrong.CUT, error.line) from error
     except FileUnreadable as error:
         raise ListUnreadable(Wrong.NO_TEXT) from error
-    if above := _SEPARATOR.match(text):
-        text = text[above.end() :]
-    if not text.strip():
-        raise ListUnreadable(Wrong.EMPTY)
-    return text
-
-
-def _delimiter(text: str) -> str:
-    head = next(line for line in io.StringIO(text) if line.strip())[:20_000]
-    return max(_DELIMITERS, key=head.count)
-
-
-def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:  # a cell grows beyond what the reader takes
-            raise ListUnreadable(Wrong.CUT, line) from error
-        if cells is None:
-            return
-        if any(len(cell) > _LONGEST_CELL and "\n" in cell for cell in cells):
-            raise ListUnreadable(Wrong.CUT, line)
-        if any(cell.strip() for cell in cells):
-            yield line, [_cell(cell) for cell in cells]
+    except ColumnsMissing as error:
+        raise ListUnreadable(Wrong.COLUMNS) from error
 
 
 def _title(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", fold(text[:300]))
-
-
-def _cell(text: str) -> str:
-    """Return a cell without what keeps a spreadsheet from calculating with it: ="1", '1."""
-    cell = text.strip()
-    if cell.startswith('="') and cell.endswith('"'):
-        cell = cell[2:-1]
-    return shown(cell.removeprefix("'").strip()[:_LONGEST_CELL])
 
 
 def shown(text: str) -> str:

@@ -2,10 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +22,7 @@ from bot.store.catalogue import products, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import StateKind
 from bot.store.ledger import events
+from bot.store.parts import parts
 from bot.store.records import Connection, Script
 from bot.store.sales import connections, deliveries, moving, prices
 from bot.store.sweeps import adopt
@@ -31,7 +30,7 @@ from bot.store.vault import Vault
 
 AT_ONCE = 20  # in one transaction, so that a running bot gets its turn
 _ID_BYTES = 24
-_T = TypeVar("_T")
+_LACKING = (Outcome.NO_ACCESS, Outcome.SHORTER)  # they have less than they paid for
 
 Tell = Callable[[int, int], None]  # so many of so many are done
 
@@ -113,11 +112,20 @@ class ChangeOfShop:
             )
         return found[0] if found else None
 
-    async def sold_as(self, source: Connection) -> dict[str, Item]:
-        """Return which item each price of a connection is by now, by the shop's ids and by its names."""
+    async def sold_as(
+        self, guild_id: int, provider: str | None, source: Connection | None
+    ) -> dict[str, Item]:
+        """Return which item each price of a shop is by now, by the shop's ids and by its names.
+
+        Without a connection, as was said when an earlier list of the shop was taken over.
+        """
         found: dict[str, Item] = {}
+        if provider is None:
+            return found
         async with self._database.read() as connection:
-            for price in (await prices.of_shops(connection, [source.id]))[source.id]:
+            shop = source or await _stand_in(connection, guild_id, provider)
+            listed = {} if shop is None else await prices.of_shops(connection, [shop.id])
+            for price in (price for of_shop in listed.values() for price in of_shop):
                 if price.product_id is None and price.script_id is None:
                     continue
                 item = await item_of(connection, price.product_id, price.script_id)
@@ -156,11 +164,14 @@ class ChangeOfShop:
         ]
         number = 0
         tying = None if source is None else Tying(self._vault, request, source)
-        for some in _parts(work):
+        for some in parts(work, AT_ONCE):
             async with self._database.write() as connection:
                 for match in some:
                     if tying is None:
-                        await self._without_shop(connection, request, match, done, grant_missing)
+                        await self._without_shop(
+                            connection, request, match, done,
+                            grants=grant_missing, extends=extend_to_paid,
+                        )  # fmt: skip
                     else:
                         await _with_shop(
                             connection, tying, match, done,
@@ -200,7 +211,7 @@ class ChangeOfShop:
         total = 0
         for script in await self._scripts(request.guild_id, plan):
             number = 0
-            for some in _parts(sorted(new.get(script.id, ()))):
+            for some in parts(sorted(new.get(script.id, ())), AT_ONCE):
                 async with self._database.write() as connection:
                     number += await adopt.adopt(
                         connection, script, request.at, request.member_id, FOUND, some
@@ -221,11 +232,10 @@ class ChangeOfShop:
 
     async def _placeholder(self, request: RequestContext, provider: str) -> Connection:
         """Return a connection that is none yet: the first message of a later one takes its contracts over."""
-        reference = moving.before_connected(provider)
         async with self._database.write() as connection:
-            for known in await connections.every_of(connection, request.guild_id):
-                if known.reference == reference:
-                    return known
+            known = await _stand_in(connection, request.guild_id, provider)
+            if known is not None:
+                return known
             added = await connections.add(
                 connection,
                 request.guild_id,
@@ -234,7 +244,7 @@ class ChangeOfShop:
                 options={},
                 by=request.member_id,
                 at=request.at,
-                reference=reference,
+                reference=moving.before_connected(provider),
             )
             return await connections.change(connection, added.id, removed_at=request.at)
 
@@ -244,7 +254,9 @@ class ChangeOfShop:
         request: RequestContext,
         match: Match,
         done: Done,
+        *,
         grants: bool,
+        extends: bool,
     ) -> None:
         """Keep whose the access is; of what no shop's message will tell there is no contract."""
         payer = match.payer
@@ -254,15 +266,17 @@ class ChangeOfShop:
                 if payer.discord_id is not None:
                     await resolve(connection, request, subject)
                 done.tied += 1
-                return
-            if not grants or match.item is None:
+            wanted = grants if match.outcome is Outcome.NO_ACCESS else extends
+            if not wanted or match.item is None or match.outcome not in _LACKING:
                 return
             person = await resolve(connection, request, subject)
             if payer.until is None and not payer.for_good:
                 done.left.append(match)
                 return
             gives = Length() if payer.until is None else State(StateKind.UNTIL, payer.until)
-            key = f"moved {person.id} {match.item.slug}"[:100]
+            # Of two rows, or two lists, the later end counts: each is a purchase of its own.
+            until = "" if payer.until is None else f" {payer.until:%Y%m%d%H%M%S}"
+            key = f"moved {person.id} {match.item.slug}"[:80] + until
             asked = RequestContext(request.guild_id, request.actor, key, request.at)
             bought = Bought(STAFF, match.item, person.member_id, gives, customer=person)
             opened, _ = await open_in(connection, self._vault, asked, bought)
@@ -297,8 +311,8 @@ async def _with_shop(
         done.left.append(match)
 
 
-def _parts(values: Sequence[_T]) -> Iterator[list[_T]]:
-    """Yield the values, so many at a time as are written at once."""
-    rest = iter(values)
-    while some := list(islice(rest, AT_ONCE)):
-        yield some
+async def _stand_in(connection: AsyncConnection, guild_id: int, provider: str) -> Connection | None:
+    """Return what stands for a shop until it is connected."""
+    reference = moving.before_connected(provider)
+    every = await connections.every_of(connection, guild_id)
+    return next((each for each in every if each.reference == reference), None)

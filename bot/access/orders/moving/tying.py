@@ -10,7 +10,7 @@ from bot.access.ledger.reasons import add_found, want_anew
 from bot.access.orders.connection_view import terms_of
 from bot.access.orders.contract_access import ContractAccess, Due, due_of
 from bot.access.orders.contract_records import ContractRecords
-from bot.access.orders.moving.facts import awaited_by, facts_of, line_of
+from bot.access.orders.moving.facts import awaited_by, facts_of, line_of, period_of
 from bot.access.orders.moving.matching import Match
 from bot.access.orders.sold_lines import keys_of
 from bot.access.people.identity import resolve
@@ -86,8 +86,12 @@ class Tying:
 
     async def extend(self, connection: AsyncConnection, match: Match) -> bool:
         """Order the time up to the paid end of what is tied; return whether that is new."""
-        name = grouped(facts_of(match.payer, self._request.at, match.paid_until))[0].refs
-        [contract] = await contracts.by_refs(connection, self._source.id, name)
+        known = grouped(facts_of(match.payer, self._request.at, match.paid_until))[0].refs
+        [contract] = await contracts.by_refs(connection, self._source.id, known)
+        if match.payer.until is not None:  # the list may be newer than the one by which it was tied
+            [group] = grouped(period_of(match.payer, self._request.at, match.payer.until))
+            await self._records.learn(connection, contract, group)
+            [contract] = await contracts.by_refs(connection, self._source.id, known)
         assert contract.customer_id is not None  # noqa: S101 - it was tied before
         person = await customers.by_id(connection, contract.customer_id)
         assert person is not None  # noqa: S101 - a foreign key
@@ -141,7 +145,8 @@ class Tying:
         if contract.customer_id not in (None, person.id):
             return None  # the shop or staff said of somebody else that it is theirs
         gave = await contracts.purchases_of(connection, contract.id)
-        if gave:
+        if gave:  # the connection may be another one than that time
+            await self._map(connection, line_of(payer), match)
             standing = derive(self._records.of(contract), self._terms, request.at)
             return Tied(contract, standing, person, is_new=False)
         was_told = bool(contract.facts)

@@ -129,4 +129,6 @@ def upgrade() -> None:
     op.create_index("ix_permission_batch_id", "permission", ["batch_id", "state"])
     op.add_column("order", sa.Column("batch_id", sa.Integer()))
     op.create_index("ix_order_batch_id", "order", ["batch_id", "state"])
+    # Each row of an undo asks what its order had taken away.
+    op.create_index("ix_entitlement_ended_by", "entitlement", ["ended_by"])
     op.add_column("guild", sa.Column("approval_above", sa.Integer(), server_default="25"))

@@ -10,14 +10,14 @@ from bot.access.errors import ButtonGone
 from bot.access.orders.bulk.errors import BatchGone
 from bot.access.orders.bulk.forecast import after_of, before_of
 from bot.access.orders.bulk.row_results import RowGroup, RowPage
-from bot.access.orders.bulk.undo import UNDO_WITHIN
+from bot.access.orders.bulk.undo import may_be_undone
 from bot.access.orders.bulk.views import BatchView
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import State
 from bot.access.rules.seat_fee import FREE, cents
 from bot.interactions.levels import Level
 from bot.replies import Message, bulk_problems
-from bot.replies.bulk import short, spoken_seconds, title, unread
+from bot.replies.bulk import dropped, short, spoken_seconds, title, unread
 from bot.replies.bulk_progress import has_done
 from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached
@@ -83,7 +83,7 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         about=title(view),
         who=actor_named(view.batch.actor),
         approver=member(view.batch.approved_by or 0),
-        may_undo=_may_undo(view),
+        may_undo=may_be_undone(view.batch, clock.now()) and has_done(view),
         may_approve=view.batch.actor.member_id != visitor.session.member_id,
         takes_away=_takes_away(view),
         mark=_mark(view),
@@ -147,7 +147,7 @@ async def discard(visitor: Visitor, form: Form, request: web.Request) -> Done:
     """Forget a dry run."""
     view = await _view(visitor, request)
     await visitor.services.bulk.batches.drop(form.request(visitor), view.batch.id)
-    return Done(HERE, Message("**Discarded.** Nothing was changed by it."))
+    return Done(HERE, dropped())
 
 
 async def approve(visitor: Visitor, form: Form, request: web.Request) -> Done:
@@ -223,14 +223,6 @@ def _at(batch: Batch) -> str:
 def _takes_away(view: BatchView) -> bool:
     """Return whether it takes access or time from somebody."""
     return view.batch.kind is BatchKind.REVOKE or bool(view.forecast.ends or view.forecast.shortens)
-
-
-def _may_undo(view: BatchView) -> bool:
-    """Return whether undoing it is offered; what cannot be undone any more is refused anyway."""
-    ended = view.batch.ended_at
-    is_undo = view.batch.kind is BatchKind.UNDO
-    is_in_time = ended is not None and clock.now() - ended <= UNDO_WITHIN
-    return not is_undo and is_in_time and has_done(view)
 
 
 def _mark(view: BatchView) -> str:

@@ -16,7 +16,7 @@ from bot.errors import UserError
 from bot.interactions.levels import Level
 from bot.interactions.typed import USUAL_LENGTHS
 from bot.replies import explain
-from bot.replies.bulk import title
+from bot.replies.bulk import role_unknown, title
 from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached
 from bot.replies.text import spoken
@@ -51,13 +51,13 @@ _OPEN = {
 class _Mistyped(Exception):  # noqa: N818 - by a person, not by the program
     """What a field of the form holds was refused; `field` is empty where it is about no single one.
 
-    `words` name the page's own sentence about it, where nothing was refused but something lacks.
+    `said` is the refusal as the command says it. Where something lacks, `words` name the page's own sentence.
     """
 
-    def __init__(self, field: str, refusal: UserError | None = None, *, words: str = "") -> None:
+    def __init__(self, field: str, said: str | None = None, *, words: str = "") -> None:
         super().__init__(field)
         self.field = field
-        self.refusal = refusal
+        self.said = said
         self.words = words
 
 
@@ -150,15 +150,15 @@ def _about(field: str) -> Iterator[None]:
     except NobodyChosen as refusal:
         raise _Mistyped("nobody", words="nobody") from refusal
     except (ItemUnknown, ProductEmpty) as refusal:
-        raise _Mistyped("item", refusal) from refusal
+        raise _Mistyped("item", explain(refusal).text) from refusal
     except NothingToDo as refusal:
         lacks = refusal.problems[0][0] if refusal.problems else None
         if lacks not in _OPEN:
-            raise _Mistyped(field, refusal) from refusal
+            raise _Mistyped(field, explain(refusal).text) from refusal
         place, words = _OPEN[lacks]
         raise _Mistyped(place, words=words) from refusal
     except UserError as refusal:
-        raise _Mistyped(field, refusal) from refusal
+        raise _Mistyped(field, explain(refusal).text) from refusal
 
 
 def _upload(form: Form) -> Upload:
@@ -203,7 +203,7 @@ async def _having(visitor: Visitor, chosen: Filter) -> frozenset[int] | None:
     known = await services.bulk.views.members(guild_id)
     found = await services.client.members.with_role(guild_id, chosen.role_id, known)
     if found is None:
-        raise _Mistyped("role", words="role unknown")
+        raise _Mistyped("role", role_unknown(chosen.role_id).text)
     return found
 
 
@@ -216,7 +216,6 @@ async def _form(
     mistake: _Mistyped | None = None,
 ) -> web.Response:
     """Show the form; after a mistake with what was typed, and what is wrong beside its field."""
-    refusal = None if mistake is None else mistake.refusal
     return await visitor.page(
         "dashboard/batch_new.html",
         status=200 if mistake is None else 422,
@@ -226,7 +225,7 @@ async def _form(
         typed={} if form is None else form.kept_fields(),
         wrong=None if mistake is None else mistake.field,
         lacks="" if mistake is None else mistake.words,
-        why=None if refusal is None else explain(refusal).text,
+        why=None if mistake is None else mistake.said,
         offered=items(await visitor.services.overview.on_offer(visitor.guild_id)),
         roles=role_choices(visitor, managed=True),
         lengths=_LENGTHS,

@@ -10,8 +10,11 @@ from sqlalchemy import select, update
 from bot.access.ledger.errors import OverTheLine
 from bot.access.orders.bulk.batches import DRAFT_LIFE, Draft
 from bot.access.orders.bulk.errors import BatchGone, BatchMovedOn, NothingToDo, SecondManagerNeeded
+from bot.access.orders.bulk.recording import RowRecorder
 from bot.access.orders.bulk.records import Entry
+from bot.access.orders.bulk.runner import IDLE
 from bot.access.request import Subject
+from bot.jobs import Jobs
 from bot.store.catalogue import products
 from bot.store.kinds import (
     BatchKind,
@@ -24,7 +27,7 @@ from bot.store.kinds import (
 )
 from bot.store.records import Actor
 from bot.store.tables.ledger import order, permission
-from tests.support.access_harness import open_harness
+from tests.support.access_harness import AccessHarness, open_harness
 from tests.support.bulk import Counter, entries as entries_at
 from tests.support.vendor_fixture import HOME, OTHER
 
@@ -76,6 +79,20 @@ async def test_the_same_request_makes_one_batch(counter):
     draft = Draft(BatchKind.GRANT, entries(NAMES, "1M"))
     first = await counter.bulk.batches.draft(request, draft)
     assert await counter.bulk.batches.draft(request, draft) == first
+
+
+async def test_what_another_program_starts_is_found_within_seconds(counter):
+    counter.bulk.runner.start()
+    await counter.harness.let_pass(60)
+    async with Jobs() as jobs:
+        other = Counter(AccessHarness(counter.harness.vendor, counter.harness.time, jobs))
+        number = await other.draft(BatchKind.GRANT, entries(["bob-fx"], "1M"))
+        await other.start(number)
+    await counter.harness.let_pass(IDLE + 1)
+    await counter.harness.rest()
+    assert await counter.rows(number, RowState.ORDERED)
+    await counter.harness.let_pass(10)
+    assert counter.harness.end("bob-fx") != "absent"
 
 
 async def test_a_start_pressed_twice_counts_once(counter):
@@ -164,10 +181,7 @@ async def test_nothing_is_taken_from_whom_somebody_renewed_since_the_dry_run(cou
 
 async def test_a_paused_batch_sends_nothing_and_goes_on_where_it_was(counter):
     number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
-    counter.harness.switches.down = True
-    await counter.start(number)
-    await counter.bulk.runner.look()
-    await counter.harness.rest()
+    await counter.start_while_down(number)
     await counter.bulk.batches.pause(counter.harness.request(), number)
     counter.harness.switches.down = False
     await counter.harness.let_pass(600)
@@ -181,10 +195,7 @@ async def test_a_paused_batch_sends_nothing_and_goes_on_where_it_was(counter):
 
 async def test_what_a_person_orders_goes_on_while_a_batch_is_paused(counter):
     number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
-    counter.harness.switches.down = True
-    await counter.start(number)
-    await counter.bulk.runner.look()
-    await counter.harness.rest()
+    await counter.start_while_down(number)
     await counter.bulk.batches.pause(counter.harness.request(), number)
     counter.harness.switches.down = False
     order = await counter.harness.grant(NAMES[0], "1D")
@@ -210,10 +221,7 @@ async def test_the_end_of_a_cancelled_batch_counts_what_is_on_its_way(counter):
 
 async def test_a_cancelled_batch_withdraws_what_was_not_sent(counter):
     number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
-    counter.harness.switches.down = True
-    await counter.start(number)
-    await counter.bulk.runner.look()
-    await counter.harness.rest()
+    await counter.start_while_down(number)
     await counter.bulk.batches.cancel(counter.harness.request(), number)
     counter.harness.switches.down = False
     await counter.to_the_end(number)
@@ -324,3 +332,43 @@ async def test_an_end_that_was_paid_is_so_already_and_its_days_of_grace_stay(cou
     same = Entry(2, username="Buyer_0", item="gold", until=paid)
     [row] = await counter.rows(await counter.draft(BatchKind.SET, [same]))
     assert row.state is RowState.PLANNED, "its end moves"
+
+
+async def test_a_batch_that_stumbles_holds_up_no_other(counter, monkeypatch):
+    first = await counter.draft(BatchKind.GRANT, entries(NAMES[:2], "1M"))
+    second = await counter.draft(BatchKind.GRANT, entries(NAMES[2:4], "1M"))
+    record = RowRecorder.record
+
+    async def recorded(self, rows, request):
+        if self.batch.id == first:
+            raise ValueError("a row that nobody foresaw")
+        await record(self, rows, request)
+
+    monkeypatch.setattr(RowRecorder, "record", recorded)
+    await counter.start(first)
+    await counter.start(second)
+    await counter.to_the_end(second)
+    assert counter.harness.end(NAMES[2]) == moment(2026, 4, 10, 12)
+    monkeypatch.undo()
+    await counter.to_the_end(first)
+    assert counter.harness.end(NAMES[0]) == moment(2026, 4, 10, 12)
+
+
+@pytest.mark.parametrize("kind", [BatchKind.SET, BatchKind.REVOKE])
+async def test_nothing_is_taken_of_a_script_that_came_to_a_product_after_the_dry_run(counter, kind):
+    """Whoever started it never saw that this would end."""
+    harness = counter.harness
+    flow = await harness.vendor.add_script("flow")
+    async with harness.database.write() as connection:
+        gold = await products.add(connection, HOME, by=1, at=NOW, slug="gold", title="Gold")
+        await products.add_scripts(connection, gold.id, [harness.script.id])
+    await harness.done(await harness.grant("Buyer_0", "L", "flow"))
+    await given(counter, ["Buyer_0"])
+    until = "2026-03-20" if kind is BatchKind.SET else None
+    number = await counter.draft(kind, entries(["Buyer_0"], until=until, item="gold"))
+    async with harness.database.write() as connection:
+        await products.add_scripts(connection, gold.id, [flow.id])
+    await counter.start(number)
+    await counter.to_the_end(number)
+    assert await counter.problems(number) == {2: RowProblem.CHANGED_SINCE}
+    assert harness.fake.world.row(flow.pine_id, "Buyer_0").end is None

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot import clock
+from bot.access.orders.bulk.batches import Draft
+from bot.access.orders.bulk.facts import facts_for
 from bot.access.request import Subject
 from bot.store.catalogue import guilds, products, scripts
 from bot.store.kinds import BatchKind, BatchState, RowProblem, RowState
@@ -30,10 +32,7 @@ async def counter(tmp_path, frozen):
 async def started_while_down(counter, kind, rows):
     """A batch whose orders are recorded and not sent."""
     number = await counter.draft(kind, rows)
-    counter.harness.switches.down = True
-    await counter.start(number)
-    await counter.bulk.runner.look()
-    await counter.harness.rest()
+    await counter.start_while_down(number)
     return number
 
 
@@ -200,3 +199,17 @@ async def test_what_staff_revoked_before_is_held_back_again_once_the_batch_is_un
         False,
         False,
     ]
+
+
+async def test_an_order_that_came_while_the_dry_run_was_worked_out_counts_as_since(counter):
+    harness = counter.harness
+    await harness.done(await harness.grant(NAMES[0], "1M"))
+    rows = entries(NAMES[:1], "1M")
+    async with harness.database.read() as connection:
+        facts = await facts_for(connection, HOME, {"trend"}, clock.now())
+    await harness.done(await harness.revoke(NAMES[0]))
+    draft = Draft(BatchKind.GRANT, rows)
+    number = await counter.bulk.batches.draft(harness.request(), draft, facts)
+    await counter.start(number)
+    await counter.to_the_end(number)
+    assert await counter.problems(number) == {2: RowProblem.CHANGED_SINCE}

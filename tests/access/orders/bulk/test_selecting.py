@@ -278,3 +278,18 @@ async def test_time_is_needed_once(counter):
     with pytest.raises(NothingToDo) as refusal:
         await counter.select(BatchKind.EXTEND, item="trend")
     assert refusal.value.problems == ((RowProblem.NO_TIME, 1),)
+
+
+async def test_an_end_in_the_last_year_that_there_is_holds_up_nobody(counter):
+    """Some vendors wrote the last of all dates for "for ever" on TradingView."""
+    harness = counter.harness
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    harness.give("Buyer_1", last)
+    await harness.done(await harness.grant("Buyer_0", "1M"))
+    await harness.sweeps.run(HOME, "trend", by=1)
+    number = await counter.compensate("trend", "3D")
+    await counter.carry_out(number)
+    assert harness.end("Buyer_0") == datetime(2026, 4, 13, 12, tzinfo=UTC)
+    assert harness.end("Buyer_1") >= last
+    await harness.done(await harness.grant("Buyer_1", "1Y"))
+    assert harness.end("Buyer_1") >= last

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from bot import clock
 from bot.access.orders.moving.matching import Outcome
 from bot.access.request import Subject
+from bot.store.sales import connections
 from bot.store.tables.payments import contract, contract_ref
 from tests.support.access_harness import open_harness
 from tests.support.fake_time import START
@@ -242,4 +243,41 @@ async def test_what_was_bought_once_ends_when_the_money_goes_back(harness, tmp_p
     back = {"resource_name": "refund", "refunded": "true", "subscription_id": "", "recurrence": ""}
     await moved.says("gumroad", gumroad_charge("s1==", START, **back))
     assert harness.end("bob-fx") == "absent"
+    assert await moved.bought() == ["payment"]
+
+
+async def test_a_newer_list_gives_the_time_that_is_paid_and_the_message_of_it_no_more(
+    harness, tmp_path
+):
+    moved = MovedShop(harness, tmp_path, "stripe")
+    await moved.connect("stripe")
+    await moved.take_over(list_of("stripe"))
+    later = END.replace(month=END.month + 1)
+    assert (await moved.take_over(list_of("stripe", later))).ordered == 0
+    assert harness.end(NAME) == END
+    for ordered in (1, 0):
+        done = await moved.take_over(list_of("stripe", later), extend_to_paid=True)
+        harness.queue.wake(HOME)
+        await harness.rest()
+        assert (done.ordered, harness.end(NAME)) == (ordered, later + SLACK)
+    await moved.says("stripe", stripe_period(later, 2))
+    assert (harness.end(NAME), len(harness.writes())) == (later + SLACK, 1)
+    following = later.replace(month=later.month + 1)
+    await moved.says("stripe", stripe_period(following, 3))
+    assert (harness.end(NAME), await moved.bought()) == (following + SLACK, ["payment"])
+
+
+async def test_a_shop_that_is_connected_anew_goes_on_after_the_list_was_taken_over_again(
+    harness, tmp_path
+):
+    moved = MovedShop(harness, tmp_path, "whop")
+    before = await moved.connect("whop")
+    await moved.take_over(list_of("whop"))
+    async with harness.database.write() as connection:
+        await connections.change(connection, before.id, removed_at=clock.now())
+    await moved.connect("whop")
+    assert (await moved.take_over(list_of("whop"))).known == 1
+    told, later = messages("whop", END)
+    await moved.says("whop", told[0])
+    assert (harness.end(NAME), await moved.all_done()) == (later + SLACK, True)
     assert await moved.bought() == ["payment"]

@@ -1,11 +1,21 @@
 """The lists of shops: what each row says of whom, in any letters, order and dates; what is wrong is named by line."""
 
+import os
 import sqlite3
 from datetime import UTC, datetime
 
 import pytest
 
-from bot.access.orders.moving import dates, gumroad, launchpass, panel, patreon, stripe, whop
+from bot.access.orders.moving import (
+    dates,
+    gumroad,
+    launchpass,
+    panel,
+    patreon,
+    readers,
+    stripe,
+    whop,
+)
 from bot.access.orders.moving.records import Fault, ListUnreadable, Paying, Wrong
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -265,9 +275,18 @@ def test_what_is_wrong_is_named_by_line_and_the_rest_is_taken():
     ]
 
 
+def test_a_list_is_found_below_what_stands_above_it_whatever_parts_its_cells():
+    head, row = "Membership ID{0}Email{0}Status", 'mem_1{0}a@example.org{0}"active"'
+    for above, delimiter, line in (("sep=;\r\n", ";", 3), ("Members of March\n\n", "\t", 4)):
+        text = above + f"{head}\n{row}\n".format(delimiter)
+        [payer] = whop.read([text.encode("utf-16")], NOW).payers
+        assert (payer.contract, payer.line) == ("mem_1", line)
+
+
 @pytest.mark.parametrize(
     ("data", "wrong"),
     [
+        (b'Status\na\n"' + b"x\n" * 2_000 + b'"\n', Wrong.CUT),
         (b"", Wrong.EMPTY),
         (b"  \n\n", Wrong.EMPTY),
         (b"a,b\n1,2\n", Wrong.COLUMNS),
@@ -319,6 +338,7 @@ def test_the_older_panels_accesses_name_who_has_what(tmp_path):
     ]
     assert (found.provider, len(found.over), found.payers[0].keys) == (None, 1, ("PUB;1",))
     assert path.read_bytes() == before
+    assert panel.read_sent(before, NOW) == found
 
 
 @pytest.mark.parametrize(
@@ -333,7 +353,10 @@ def test_the_older_panels_accesses_name_who_has_what(tmp_path):
 )
 def test_another_database_is_not_the_panels(tmp_path, script):
     with pytest.raises(ListUnreadable) as refused:
-        panel.read(panel_file(tmp_path, script), NOW)
+        panel.read(path := panel_file(tmp_path, script), NOW)
+    assert refused.value.wrong is Wrong.TABLES
+    with pytest.raises(ListUnreadable) as refused:
+        panel.read_sent(path.read_bytes(), NOW)
     assert refused.value.wrong is Wrong.TABLES
 
 
@@ -353,6 +376,9 @@ def test_nothing_of_a_strangers_database_is_run(tmp_path):
     with pytest.raises(ListUnreadable) as refused:
         panel.read(path, NOW)
     assert refused.value.wrong is Wrong.NO_DATABASE
+    with pytest.raises(ListUnreadable) as refused:
+        panel.read_sent(path.read_bytes(), NOW)
+    assert refused.value.wrong is Wrong.NO_DATABASE
 
 
 def test_what_is_no_database_or_a_damaged_one_is_said_so(tmp_path):
@@ -362,3 +388,15 @@ def test_what_is_no_database_or_a_damaged_one_is_said_so(tmp_path):
         with pytest.raises(ListUnreadable) as refused:
             panel.read(path, NOW)
         assert refused.value.wrong is Wrong.NO_DATABASE
+        with pytest.raises(ListUnreadable) as refused:
+            panel.read_sent(data, NOW)
+        assert refused.value.wrong is Wrong.NO_DATABASE
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes as on Linux and macOS")
+@pytest.mark.parametrize("shop", ["whop", "panel"])
+def test_a_pipe_is_no_list_and_nobody_waits_for_it(tmp_path, shop):
+    os.mkfifo(tmp_path / "list")
+    with pytest.raises(ListUnreadable) as refused:
+        readers.read(shop, [tmp_path / "list"], NOW)
+    assert refused.value.wrong is Wrong.NO_FILE

@@ -1,45 +1,20 @@
-"""The file of `usher import --from`: everybody in a shop's list, and who has access beside them.
+"""The file of a change of shop: everybody in a shop's list, and who has access beside them.
 
-It alone holds e-mail addresses, as a vendor finds a buyer by nothing else in some shops; its owner alone may
-read it.
+It alone holds e-mail addresses, as a vendor finds a buyer by nothing else in some shops.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from bot.access.orders.moving.matching import Outcome, Plan
-from bot.access.orders.moving.records import Payer, Paying
+from bot.access.orders.moving.matching import Plan
+from bot.access.orders.moving.records import Payer
 from bot.access.rules import cells
 from bot.access.rules.cells import Cell
-from bot.cli import private_file
-from bot.cli.change_report import fault_text, moment_text
+from bot.replies.change_of_shop import PAYS, STANDINGS, fault_text, moment_text
 
-_STANDINGS = {
-    Outcome.AGREES: "has access, as paid",
-    Outcome.LONGER: "has access for longer than paid; it stays",
-    Outcome.SHORTER: "paid for longer than they have access",
-    Outcome.UNDATED: "has access without an end; it stays",
-    Outcome.NO_ACCESS: "pays, has no access",
-    Outcome.NO_NAME: "pays, TradingView name unknown",
-    Outcome.NO_ITEM: "pays for something else",
-    Outcome.CLASH: "the name is tied to another Discord member",
-}
-_PAYS = {
-    Paying.PAYS: "pays",
-    Paying.TRIAL: "on trial",
-    Paying.LATE: "payment failed",
-    Paying.CANCELLED: "cancelled",
-    Paying.OVER: "over",
-}
 _COLUMNS = (
     "what", "shop id", "line", "discord_id", "discord name", "username", "e-mail", "pays", "product", "item",
     "paid until (UTC)", "has until (UTC)", "without access to",
 )  # fmt: skip
-
-
-def write(path: Path, plan: Plan) -> None:
-    """Write the file for its owner alone; what stood there is replaced as a whole."""
-    private_file.write(path, table(plan))
 
 
 def table(plan: Plan) -> bytes:
@@ -50,7 +25,7 @@ def table(plan: Plan) -> bytes:
 def _rows(plan: Plan) -> Iterator[dict[str, Cell]]:
     for match in plan.matches:
         has_end = match.held and match.has_until is None
-        row = _told(match.payer, _STANDINGS[match.outcome])
+        row = _told(match.payer, STANDINGS[match.outcome])
         row["username"] = match.username or match.payer.username
         row["item"] = match.item.slug if match.item else None
         row["paid until (UTC)"] = moment_text(match.paid_until)
@@ -79,7 +54,7 @@ def _told(payer: Payer, what: str) -> dict[str, Cell]:
         "discord name": payer.discord_name,
         "username": payer.username,
         "e-mail": payer.email,
-        "pays": _PAYS[payer.paying],
+        "pays": PAYS[payer.paying],
         "product": payer.product,
         "paid until (UTC)": moment_text(payer.until),
     }

@@ -23,14 +23,24 @@ Report = Callable[[int, Exception | None], Awaitable[None]]
 
 def is_cheaper(changes: int, rows: int) -> bool:
     """Return whether full reads of a list of `rows` take fewer calls than reading each person."""
-    if changes < SMALLEST:
-        return False
-    pages = max(1, -(-rows // PAGE)) + max(1, -(-(rows + changes) // PAGE))
-    return changes + pages < 3 * changes
+    return changes >= SMALLEST and _with_full_reads(changes, rows) < _one_by_one(changes)
 
 
-class Batch:
-    """One chunk of at most `LARGEST` permissions of one script.
+def calls_of_chunk(changes: int, rows: int) -> int:
+    """Return how many calls so many changes take of a script whose list has so many rows."""
+    return _with_full_reads(changes, rows) if is_cheaper(changes, rows) else _one_by_one(changes)
+
+
+def _with_full_reads(changes: int, rows: int) -> int:
+    return changes + max(1, -(-rows // PAGE)) + max(1, -(-(rows + changes) // PAGE))
+
+
+def _one_by_one(changes: int) -> int:
+    return 3 * changes
+
+
+class Chunk:
+    """At most `LARGEST` permissions of one script.
 
     `report` is told how each of them ended: without an error when it agrees, or starts over. Chunks
     with the same `writing` write one after the other: one is read back while the next is written.

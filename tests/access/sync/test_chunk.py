@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.access.sync.batch import is_cheaper
+from bot.access.sync.chunk import is_cheaper
 from tests.support.access_harness import open_harness
 from tests.support.fake_time import eventually
 from tests.support.vendor_fixture import HOME
@@ -76,7 +76,7 @@ async def test_days_given_by_hand_are_kept_for_everybody_in_a_crowd(harness):
 
 
 async def test_a_row_that_a_full_read_missed_is_read_alone_and_loses_nothing(harness, monkeypatch):
-    from bot.access.sync.batch import _People
+    from bot.access.sync.chunk import _People
 
     harness.give(CROWD[0], NOW + timedelta(days=200))
     plain = _People.row_of
