@@ -281,7 +281,7 @@ async def test_a_dry_run_is_discarded(dashboard, manager):
     assert "Not started yet" in page.text
     await manager.get(f"batches/{number}")
     page = await manager.press("Discard")
-    assert "The dry run is forgotten; nothing was changed." in page.text
+    assert "The preview is forgotten; nothing was changed." in page.text
     assert "Not started yet" not in page.text
     assert (await manager.get(f"batches/{number}")).status == 404
 
