@@ -76,7 +76,7 @@ def approval(batch_id: int) -> str:
     """Return that a manager has to agree first."""
     return (
         f"Batch {batch_id} waits for a manager: it ends access for so many people that somebody else has to approve it. "
-        f"/bulk show {batch_id} in Discord, or Batches on the dashboard, has the button. Nothing is changed until "
+        f"/bulk show {batch_id} in Discord, or Many at once on the dashboard, has the button. Nothing is changed until "
         f"then.\nusher import --follow {batch_id} shows how far it is."
     )
 
@@ -84,7 +84,7 @@ def approval(batch_id: int) -> str:
 def paused(batch_id: int) -> str:
     """Return that a manager has paused it, while nobody is there to let it go on."""
     return (
-        f"Batch {batch_id} is paused. Start Usher with usher run; then /bulk show {batch_id} in Discord, or Batches "
+        f"Batch {batch_id} is paused. Start Usher with usher run; then /bulk show {batch_id} in Discord, or Many at once "
         "on the dashboard, lets it go on."
     )
 
@@ -139,7 +139,7 @@ def result(view: BatchView, written: Path | None) -> str:
     lines = [*map(_plain, result_message(view).text.split("\n"))]
     if view.numbers.orders and view.batch.undoes_id is None:
         lines.append(
-            f"For 24 hours, /bulk undo {view.batch.id} in Discord, or Batches on the dashboard, puts it back."
+            f"For 24 hours, /bulk undo {view.batch.id} in Discord, or Many at once on the dashboard, puts it back."
         )
     if written is not None:
         lines.append(f"What became of each row is in {written}.")

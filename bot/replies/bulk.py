@@ -1,4 +1,4 @@
-"""The dry run of a batch in words: whom it is about, what changes, what it costs, how long it takes."""
+"""The preview of a batch in words: whom it is about, what changes, what it costs, how long it takes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -24,21 +24,15 @@ from bot.store.records import Batch
 
 _SHOWN_PROBLEMS = 6
 _SHOWN_COLUMNS = 5
-_TITLES = {
-    BatchKind.GRANT: "give",
-    BatchKind.EXTEND: "extend",
-    BatchKind.COMPENSATE: "make up for lost time:",
-    BatchKind.SET: "set the end",
-    BatchKind.REVOKE: "end access",
-    BatchKind.UNDO: "undo",
-}
 _MINUTE, _HOUR = 60, 3600
 
 
 def dry_run(view: BatchView, files: Sequence[Attached] = ()) -> Message:
     """Return what a batch would do, with the buttons that start it, look closer or drop it."""
     mistakes = problems(_counted(view, RowState.FAULTY))
-    mistakes.append("Mend them there and send the file again; what is done by then stays so.")
+    mistakes.append(
+        "Mend them in that file, and send it with the same command: it holds these rows alone."
+    )
     looked_up = "still being looked up; press *Refresh*"
     text = "\n".join(dry_run_lines(view, mistakes, "in the file below", looked_up))
     return Message(text, buttons=_buttons(view), files=tuple(files), tone=Tone.LOOK)
@@ -49,18 +43,19 @@ def dry_run_lines(
 ) -> list[str]:
     """Return what a batch would do; `where` the `mistakes` are told in full, `open_names`: what becomes of them."""
     whole = view.forecast
-    lines = [f"**Dry run: {title(view)}.** Nothing is changed yet."]
-    lines += _rows(view, mistakes, where, open_names)
-    lines += _unread(view)
+    lines = [f"**Preview: {title(view)}.** Nothing is changed yet."]
     lines += changes(whole)
     lines += _ends(whole)
     lines += _fee(whole)
     if whole.people:
         lines.append(f"⏱️ It takes {spoken_seconds(view.seconds)}.")
+    lines += _rows(view, mistakes, where, open_names)
+    lines += _unread(view)
     lines += [f"⚠️ {once_more(each)}" for each in view.alike[:1]]
     if view.needs_approval:
         lines.append(
-            f"⚠️ It ends access for {count(whole.ends, 'person', 'people')}: a second manager has to press, too."
+            f"⚠️ More than {count(view.approval_above or 0, 'person', 'people')} would lose access: after you press "
+            "*Start*, a second manager has to press *Approve*. Nothing is changed until then."
         )
     if view.batch.note:
         lines.append(f"-# Note: {typed(view.batch.note)}")
@@ -87,16 +82,16 @@ def role_unknown(role_id: int) -> Message:
 def late(message: Message, server: str | None) -> Message:
     """Return what comes after the 15 minutes in which an answer can be changed."""
     where = f" for {bold(server)}" if server else ""
-    return replace(message, text=f"The dry run{where} is ready.\n{message.text}")
+    return replace(message, text=f"The preview{where} is ready.\n{message.text}")
 
 
 def dropped() -> Message:
-    """Return that a dry run is forgotten."""
-    return Message("**Left as it was.** The dry run is forgotten; nothing was changed.")
+    """Return that a preview is forgotten."""
+    return Message("**Left as it was.** The preview is forgotten; nothing was changed.")
 
 
 def first_rows(view: BatchView, found: Sequence[RowResult], file: Attached) -> Message:
-    """Return the first rows of a dry run, with all of them in a file."""
+    """Return the first rows of a preview, with all of them in a file."""
     lines = [
         f"- {bold(each.row.username or 'somebody')}: "
         f"{short(State(each.row.before, each.row.before_ends_at))} → "
@@ -107,33 +102,25 @@ def first_rows(view: BatchView, found: Sequence[RowResult], file: Attached) -> M
     more = number - len(found)
     if more > 0:
         lines.append(f"- and {more:,} more, in the file")
-    first = f"**{count(number, 'row')} would be carried out.** Nothing is changed yet."
+    first = f"**{count(number, 'row')} would change something.** Nothing is changed yet."
     return Message("\n".join((first, *lines)), files=(file,))
 
 
 def title(view: BatchView) -> str:
     """Return what a batch is, in a few words: "give 1 month of trend"."""
     batch, chosen = view.batch, view.batch.chosen
-    words = [_TITLES[batch.kind]]
     if batch.kind is BatchKind.UNDO:
         return f"undo batch {batch.undoes_id}"
-    if given := _given(chosen):
-        words.append(given)
-    if item := chosen.get("item"):
-        of = "of " if given or batch.kind is BatchKind.REVOKE else ""
-        words.append(f"{of}{typed(str(item))}")
-    if words == ["give"]:  # each row of the file says what
-        words = ["give time"]
-    who = _who(chosen, batch.file_name)
-    return f"{' '.join(words)}{f', for {who}' if who else ''}"
+    who = _who(batch.kind, chosen, batch.file_name)
+    return f"{_act(batch.kind, chosen)}{f', for {who}' if who else ''}"
 
 
 def changes(whole: Forecast) -> list[str]:
     """Return who gains and who loses what."""
     lines = []
     if whole.gains:
-        new = f", {whole.newcomers:,} of them new" if whole.newcomers else ""
-        lines.append(f"✅ {count(whole.gains, 'person gets', 'people get')} more{new}")
+        new = f"; {whole.newcomers:,} of them have no access now" if whole.newcomers else ""
+        lines.append(f"✅ {count(whole.gains, 'person gets', 'people get')} more time{new}")
     if whole.shortens:
         lines.append(f"⚠️ {count(whole.shortens, 'person gets', 'people get')} an earlier end")
     if whole.ends:
@@ -164,7 +151,7 @@ def short(state: State) -> str:
 
 
 def problems(found: Iterable[tuple[RowProblem, int]]) -> list[str]:
-    """Return rows by what is wrong with them, the most frequent first."""
+    """Return rows by what is the matter with them, the most frequent first."""
     ranked = sorted(found, key=lambda each: -each[1])
     lines = [
         f"- {number:,} {problem_in_words(problem).counted}"
@@ -178,8 +165,11 @@ def problems(found: Iterable[tuple[RowProblem, int]]) -> list[str]:
 def _rows(view: BatchView, mistakes: Sequence[str], where: str, open_names: str) -> list[str]:
     rows = view.numbers.rows
     planned, faulty = rows.get(RowState.PLANNED, 0), rows.get(RowState.FAULTY, 0)
-    sign = "✅" if planned else "⚠️"
-    lines = [f"{sign} {count(planned, 'row')} would be carried out"]
+    lines = []
+    if not planned:
+        lines.append("⚠️ **There is nothing to start:** no row would change anything")
+    elif planned > view.forecast.people:
+        lines.append(f"▫️ {planned:,} rows would change something: some people stand in several")
     unknown = view.numbers.problems.get(RowProblem.USER_UNKNOWN, 0)
     if faulty:
         lines.append(f"⚠️ {count(faulty, 'row has', 'rows have')} a mistake ({where}):")
@@ -243,9 +233,7 @@ def _ends(whole: Forecast) -> list[str]:
 def _fee(whole: Forecast) -> list[str]:
     if whole.seats_then == whole.seats_now:
         return []
-    line = (
-        f"👥 Access at the month's end: {whole.seats_now:,} people now, {whole.seats_then:,} then"
-    )
+    line = f"👥 With access at the month's end: {whole.seats_now:,} people now, {whole.seats_then:,} with this"
     if whole.seats_then <= FREE:
         return [f"{line}; TradingView's fee begins with number {FREE + 1}"]
     return [f"⚠️ {line}. Likely fee for this month: {money(cents(whole.seats_then))}"]
@@ -269,27 +257,43 @@ def _buttons(view: BatchView) -> tuple[Button, ...]:
 
 def file_button(view: BatchView) -> Button:
     """Return the button that makes the file with what became of every row."""
-    return Button("File", key(FILE, view.batch.guild_id, view.batch.id))
+    return Button("Result file", key(FILE, view.batch.guild_id, view.batch.id))
 
 
-def _given(chosen: Mapping[str, Any]) -> str:
-    if length := chosen.get("length"):
-        return spoken(parse_length(str(length)))
+def _act(kind: BatchKind, chosen: Mapping[str, Any]) -> str:
+    """Return what is done, as far as it is the same for everybody."""
+    item = typed(str(chosen["item"])) if chosen.get("item") else ""
+    length = spoken(parse_length(str(chosen["length"]))) if chosen.get("length") else ""
+    match kind:
+        case BatchKind.GRANT if length:
+            return f"give {length}{f' of {item}' if item else ''}"
+        case BatchKind.GRANT:
+            return f"give {item or 'time'}{_to(chosen)}"
+        case BatchKind.EXTEND:
+            return f"extend {item or 'access'}{f' by {length}' if length else _to(chosen)}"
+        case BatchKind.COMPENSATE:
+            return f"compensate with {length} of {item}"
+        case BatchKind.SET:
+            return f"set the end{f' of {item}' if item else ''}{_to(chosen)}"
+        case _:
+            return f"end access{f' to {item}' if item else ''}"
+
+
+def _to(chosen: Mapping[str, Any]) -> str:
     until = chosen.get("until")
     if not until:
         return ""
-    return "lifetime" if until == "lifetime" else f"to {end_day(datetime.fromisoformat(until))}"
+    return f" to {'lifetime' if until == 'lifetime' else end_day(datetime.fromisoformat(until))}"
 
 
-def _who(chosen: Mapping[str, Any], file_name: str | None) -> str:
+def _who(kind: BatchKind, chosen: Mapping[str, Any], file_name: str | None) -> str:
     if file_name:
-        return f"the file {typed(file_name)}"
+        return f"everybody in {typed(file_name)}"
+    has_item = "who has it" if chosen.get("item") and kind is not BatchKind.GRANT else "with access"
     parts = []
     if role_id := chosen.get("role_id"):
         parts.append(f"everybody with {role(int(role_id))}")
-    elif chosen.get("everyone"):
-        parts.append("everybody with access")
     if ends_before := chosen.get("ends_before"):
         first = "" if parts else "everybody "
         parts.append(f"{first}whose access ends by {end_day(datetime.fromisoformat(ends_before))}")
-    return " ".join(parts)
+    return " ".join(parts) or f"everybody {has_item}"

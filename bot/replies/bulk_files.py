@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.access.orders.bulk.row_results import RowResult
+from bot.access.orders.bulk.row_results import Outcome, RowResult
 from bot.access.rules.cells import Cell, table
 from bot.access.rules.entitlements import State
 from bot.replies.bulk_problems import mend, what, why
@@ -13,6 +13,7 @@ from bot.store.records import BatchRow
 _WHO = ("username", "discord_id", "item")
 _REST = ("duration", "until", "note")
 _MAX_DIGITS = 20
+_OUTCOMES = {Outcome.WITHDRAWN: "cancelled"}  # as everywhere else that people read of it
 _NAME = "discord"  # a member's name, or their id: only where the file had such a column
 
 
@@ -57,7 +58,8 @@ def _result(kind: BatchKind, found: RowResult) -> tuple[Cell, ...]:
         )
     said = why(row, found.reason, is_overtaken=found.is_overtaken)
     who = map(_cells(found).get, _WHO)
-    return (row.line, *who, _asked(kind, row), *states, found.outcome.value, said, row.order_id)
+    outcome = _OUTCOMES.get(found.outcome, found.outcome.value)
+    return (row.line, *who, _asked(kind, row), *states, outcome, said, row.order_id)
 
 
 def _cells(found: RowResult) -> dict[str, Cell]:

@@ -46,17 +46,17 @@ _PROBLEMS: Mapping[RowProblem, Problem] = {
     ),
     RowProblem.ID_UNREADABLE: Problem(
         "This cannot be a Discord id.",
-        "Write the 17 to 20 digits: in Discord, Copy User ID.",
+        "Write the 17 to 20 digits (in Discord: Copy User ID). Delete the line if it is a total.",
         "with something that is no Discord id",
     ),
     RowProblem.ID_SHORTENED: Problem(
         "A spreadsheet has shortened this Discord id.",
-        "Make the column text, and fill in the id again.",
+        "Give the column the format Text, and copy the id in again.",
         "with a Discord id that a spreadsheet has shortened",
     ),
     RowProblem.ID_FITS_SEVERAL: Problem(
         "A spreadsheet has shortened this Discord id, and several members' ids begin so.",
-        "Make the column text, and fill in the id again.",
+        "Give the column the format Text, and copy the id in again.",
         "with a shortened Discord id that fits several members",
     ),
     RowProblem.MEMBER_UNKNOWN: Problem(
@@ -115,9 +115,9 @@ _PROBLEMS: Mapping[RowProblem, Problem] = {
         "with a date that I cannot read",
     ),
     RowProblem.DATE_AMBIGUOUS: Problem(
-        "This date could be read in two ways.",
-        "Write it as 2026-04-30: year, month, day.",
-        "with a date that could be read in two ways",
+        "This date does not begin with the year, so day and month could be mixed up.",
+        "Write it as 2026-04-30; in Excel, give the column the format yyyy-mm-dd.",
+        "with a date that does not begin with the year",
     ),
     RowProblem.DATE_WITHOUT_ZONE: Problem(
         "This time of day has no time zone.",
@@ -180,9 +180,9 @@ _PROBLEMS: Mapping[RowProblem, Problem] = {
         "about customers who are being forgotten",
     ),
     RowProblem.CHANGED_SINCE: Problem(
-        "Somebody changed this access after the dry run.",
+        "Somebody changed this access after the preview.",
         "Look at it with /access check, and order it again if it is still right.",
-        "changed by somebody else since the dry run",
+        "changed by somebody else since the preview",
     ),
     RowProblem.UNDONE_ALREADY: Problem(
         "This is put back already.",
@@ -196,6 +196,7 @@ _DETAILS: Mapping[RowProblem, str] = {
     RowProblem.ITEM_EMPTY: "It is {}.",
     RowProblem.OTHER_NAME: "The known one is {}.",
     RowProblem.TWICE: "It is line {}.",
+    RowProblem.DATE_AMBIGUOUS: "Did you mean {}?",
 }
 _OVERTAKEN = "A later order for this person took its place."
 

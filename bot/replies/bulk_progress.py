@@ -20,7 +20,7 @@ from bot.store.kinds import BatchState, OrderState, RowState
 from bot.store.records import Batch
 
 _STATES = {
-    BatchState.DRAFT: "dry run",
+    BatchState.DRAFT: "not started",
     BatchState.APPROVAL: "waits for a second manager",
     BatchState.RUNNING: "running",
     BatchState.PAUSED: "paused",
@@ -37,16 +37,23 @@ def progress(view: BatchView) -> Message:
     lines = [f"{sign} **Batch {batch.id}, {state}:** {title(view)}."]
     if batch.state is BatchState.APPROVAL:
         lines += changes(view.forecast)
-        lines.append("Another manager has to press *Approve*, here or in the log channel.")
+        lines.append(
+            "Nothing is changed yet. Another manager has to press *Approve*: in the log channel, at `/bulk show`, or on "
+            "the dashboard."
+        )
     else:
         lines += [
             f"`{bar(round(view.done_share * 1_000), 1_000)}` {int(view.done_share * 100)} %",
             numbers(view),
         ]
     if batch.state is BatchState.RUNNING:
-        lines.append(f"{spoken_seconds(view.seconds).capitalize()} left.")
+        lines.append(
+            f"{spoken_seconds(view.seconds).capitalize()} left. You can close Discord: it goes on by itself."
+        )
     if batch.state is BatchState.PAUSED:
-        lines.append("Nothing more is sent to TradingView until it goes on.")
+        lines.append("Nothing more is changed until somebody presses *Resume*. What is done stays.")
+    if batch.state is BatchState.CANCELLED:
+        lines.append("What was not sent to TradingView yet stays as it was.")
     return Message("\n".join(lines), buttons=_buttons(view), tone=Tone.LOOK)
 
 
@@ -74,18 +81,21 @@ def result(view: BatchView, files: Sequence[Attached] = ()) -> Message:
     lines = [f"{sign} **Batch {batch.id} {ended}:** {title(view)}."]
     if view.numbers.total:
         lines.append(numbers(view))
-        lines += problems(view.numbers.problems.items())
+        if was_cancelled:
+            lines.append(_after_cancelling(view))
+        if left_out := problems(view.numbers.problems.items()):
+            lines += ["Left out:", *left_out]
     else:
         lines.append("Its rows are forgotten after 30 days; `/audit` shows what each person got.")
     if files:
-        lines.append("The file says how each row stands.")
+        lines.append("The file says what became of each row, and what each had before.")
     if failed:
         lines.append("`/sync status` says why something is stuck, and tries again.")
     lines += [f"-# Undone by batch {each.id}." for each in _undone(view)]
     if batch.note:
         lines.append(f"-# Note: {typed(batch.note)}")
     buttons = [] if files or not view.numbers.total else [file_button(view)]
-    if may_be_undone(batch, clock.now()):
+    if may_be_undone(batch, clock.now()) and has_done(view):
         buttons.append(Button("Undo", key(UNDO, batch.guild_id, batch.id)))
     return Message("\n".join(lines), buttons=tuple(buttons), files=tuple(files))
 
@@ -114,7 +124,7 @@ def numbers(view: BatchView) -> str:
     rest = (
         (orders.get(OrderState.SUPERSEDED, 0), "overtaken by later orders"),
         (rows.get(RowState.LEFT_OUT, 0) + rows.get(RowState.FAULTY, 0), "left out"),
-        (rows.get(RowState.WITHDRAWN, 0), "withdrawn"),
+        (rows.get(RowState.WITHDRAWN, 0), "cancelled"),
     )
     return " · ".join([*parts, *(f"{number:,} {words}" for number, words in rest if number)])
 
@@ -148,6 +158,22 @@ def _line(view: BatchView) -> str:
     ).rstrip()
 
 
+def _after_cancelling(view: BatchView) -> str:
+    if not has_done(view):
+        return "Nothing was changed."
+    if waiting := view.numbers.waiting:
+        return (
+            f"{count(waiting, 'row was', 'rows were')} with TradingView already: `/bulk show` says what became of "
+            "them. What is done stays; *Undo* puts it back."
+        )
+    return "What is done stays; *Undo* puts it back."
+
+
+def has_done(view: BatchView) -> bool:
+    """Return whether it may have changed anything."""
+    return view.batch.ended_at is None or bool(set(view.numbers.orders) - {OrderState.STUCK})
+
+
 def _undone(view: BatchView) -> list[Batch]:
     return [each for each in view.undone_by if each.state is not BatchState.DRAFT]
 
@@ -163,7 +189,7 @@ def _buttons(view: BatchView) -> tuple[Button, ...]:
     refresh = button("Refresh", REFRESH)
     match view.batch.state:
         case BatchState.APPROVAL:
-            approve = button("Approve", APPROVE, discord.ButtonStyle.primary)
+            approve = button("Approve", APPROVE, discord.ButtonStyle.danger)
             return (approve, button("Cancel", CANCEL), refresh)
         case BatchState.RUNNING:
             return (button("Pause", PAUSE), button("Cancel", CANCEL), refresh)

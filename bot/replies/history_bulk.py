@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import discord
+
 from bot.replies.bulk_keys import APPROVE, IN_LOG, SHOW, UNDO
 from bot.replies.message import Button, Message, key
 from bot.replies.text import count, member
@@ -13,7 +15,7 @@ from bot.store.records import Batch, Event
 _DOES: Mapping[str, str] = {
     BatchKind.GRANT: "gives access to {}",
     BatchKind.EXTEND: "gives more time to {}",
-    BatchKind.COMPENSATE: "makes up for lost time to {}",
+    BatchKind.COMPENSATE: "compensates {}",
     BatchKind.SET: "sets the end for {}",
     BatchKind.REVOKE: "ends access for {}",
     BatchKind.UNDO: "puts back what {of} changed for {people}",
@@ -49,8 +51,9 @@ def _numbers(facts: Mapping[str, Any]) -> str:
         f"{number:,} {word}"
         for name, word in (
             ("failed", "failed"),
+            ("waiting", "with TradingView already"),
             ("left_out", "left out"),
-            ("withdrawn", "withdrawn"),
+            ("withdrawn", "cancelled"),
         )
         if (number := _number(facts, name))
     ]
@@ -67,10 +70,10 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "batch_paused": lambda f: f"{f.who} paused {_batch(f.after)}",
     "batch_resumed": lambda f: f"{f.who} let {_batch(f.after)} go on",
     "batch_cancelled": lambda f: (
-        f"{f.who} cancelled {_batch(f.after)}: what was not sent to TradingView yet is withdrawn"
+        f"{f.who} cancelled {_batch(f.after)}: what was not sent to TradingView yet stays as it was"
     ),
-    "batch_ended": lambda f: f"{_batch(f.after)} was cancelled: {_numbers(f.after)}",
-    "batch_done": lambda f: f"{_batch(f.after)} is done: {_numbers(f.after)}",
+    "batch_ended": lambda f: f"{_batch(f.after).capitalize()} was cancelled: {_numbers(f.after)}",
+    "batch_done": lambda f: f"{_batch(f.after).capitalize()} is done: {_numbers(f.after)}",
 }
 
 
@@ -79,7 +82,12 @@ def question(entry: Event, text: str) -> Message:
     return Message(
         f"{text}.",
         buttons=_buttons(
-            entry, Button("Approve", key(APPROVE, entry.guild_id, _id(entry), IN_LOG))
+            entry,
+            Button(
+                "Approve",
+                key(APPROVE, entry.guild_id, _id(entry), IN_LOG),
+                discord.ButtonStyle.danger,
+            ),
         ),
         tone=Tone.LOOK,
     )
@@ -87,8 +95,10 @@ def question(entry: Event, text: str) -> Message:
 
 def undoable(entry: Event, text: str) -> Message:
     """Return a line about a batch that changes or changed something, with the way back."""
-    is_undo = isinstance(entry.after, Mapping) and entry.after.get("kind") == BatchKind.UNDO
-    undo = () if is_undo else (Button("Undo", key(UNDO, entry.guild_id, _id(entry))),)
+    facts = entry.after if isinstance(entry.after, Mapping) else {}
+    has_none = all(facts.get(name, 1) == 0 for name in ("done", "failed", "waiting"))
+    is_without = facts.get("kind") == BatchKind.UNDO or has_none
+    undo = () if is_without else (Button("Undo", key(UNDO, entry.guild_id, _id(entry))),)
     return Message(f"{text}.", buttons=_buttons(entry, *undo), tone=Tone.PLAIN)
 
 

@@ -322,7 +322,7 @@ def to_customer(receipt: Receipt, server: str) -> Message:
             return Message(f"✅ {what} goes on{how_long}, {thanks}. There is nothing else to do.")
         case OrderKind.GRANT:
             first = f"🎉 You can use {what}{how_long}, {thanks}."
-        case OrderKind.PUT_BACK:
+        case OrderKind.PUT_BACK if not shorter:  # else a batch that gave time is undone
             first = f"✅ Your access to {what} is back{how_long}: the staff of {bold(server)} put it back."
         case _:
             by = "with what you bought" if by_itself else f"by the staff of {bold(server)}"

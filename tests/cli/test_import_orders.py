@@ -44,9 +44,11 @@ def given(office, names=NAMES, length="1M"):
 def test_a_dry_run_says_what_would_change_and_changes_nothing(office, tmp_path):
     said = office.imports(given(office), "--as", "grant", "--note", "=1+1")
     assert said.exit_code == 0
-    assert "Dry run: give time, for the file members.csv. Nothing is changed yet." in said.output
-    assert "3 rows would be carried out" in said.output
-    assert "3 people get more, 3 of them new" in said.output
+    assert (
+        "Preview: give time, for everybody in members.csv. Nothing is changed yet." in said.output
+    )
+    assert "3 people get more time" in said.output
+    assert "3 people get more time; 3 of them have no access now" in said.output
     assert "New ends: " in said.output
     assert "It takes less than a minute." in said.output
     assert "Note: =1+1" in said.output
@@ -85,7 +87,7 @@ def test_mistakes_are_told_by_kind_with_what_mends_them_and_are_a_file(office, t
     once_more = listed(office, "".join(mended.splitlines(keepends=True)[:3]), "mended.csv")
     none = tmp_path / "none.csv"
     said = office.imports(once_more, "--as", "grant", "--mistakes", none)
-    assert "2 rows would be carried out" in said.output
+    assert "2 people get more time" in said.output
     assert f"No row has a mistake, so {none} was not written." in said.output
     assert not none.exists()
 

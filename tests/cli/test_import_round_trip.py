@@ -107,7 +107,7 @@ def test_ids_of_nobody_here_are_a_mistake_and_an_unreachable_discord_a_sentence(
     )
     said = shop.imports(file, "--as", "grant")
     assert said.exit_code == 0, said.output
-    assert "1 row would be carried out" in said.output
+    assert "1 person gets more time" in said.output
     assert "- 1 with the id of nobody here (line 3)." in said.output
     del shop.environment["DISCORD_TOKEN"]
     with pytest.raises(StartupError, match="without the bot's token"):

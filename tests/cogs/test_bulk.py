@@ -55,11 +55,10 @@ async def test_a_file_is_shown_first_and_carried_out_upon_one_press(harness):
     request, said = await dry_run(
         harness, "bulk grant", file=listed(NAMES), note="moved from the old shop"
     )
-    assert "Dry run: give time, for the file `members.csv`.** Nothing is changed yet." in said
-    assert "✅ 5 rows would be carried out" in said
-    assert "✅ 5 people get more, 5 of them new" in said
+    assert "Preview: give time, for everybody in `members.csv`.** Nothing is changed yet." in said
+    assert "✅ 5 people get more time; 5 of them have no access now" in said
     assert "📅 New ends: <t:" in said
-    assert "0 people now, 5 then" in said
+    assert "0 people now, 5 with this" in said
     assert "It takes less than a minute" in said
     assert labels(request.original)[:2] == ["Start for 5 people", "Rows"]
     assert end_of(harness, NAMES[0]) is None
@@ -126,7 +125,7 @@ async def test_rows_are_shown_beside_the_dry_run(harness):
     request, _ = await dry_run(harness, "bulk grant", file=listed(NAMES))
     rows = await pressed(harness.as_owner, request.original, "Rows")
     said = text_of(rows.original)
-    assert "5 rows would be carried out" in said
+    assert "5 rows would change something" in said
     assert "no access → <t:" in said
     assert "Buyer_5,," in table_of(harness, rows.original)
     assert "Start for 5 people" in labels(request.original)
@@ -146,7 +145,7 @@ async def test_a_filter_extends_those_whose_access_ends_soon(harness):
     request, said = await dry_run(
         harness, "bulk extend", item="trend", duration="1M", ends_before="7D"
     )
-    assert "extend 1 month of `trend`, for everybody whose access ends by" in said
+    assert "extend `trend` by 1 month, for everybody whose access ends by" in said
     assert "Start for 1 person" in labels(request.original)
     before = end_of(harness, "Buyer_2")
     await start(harness, request, "Start for 1 person")
@@ -263,8 +262,61 @@ async def test_it_stands_still_and_goes_on_and_ends_upon_a_press(harness):
     await pressed(harness.as_owner, request.original, "Pause")
     await pressed(harness.as_owner, request.original, "Cancel")
     await harness.passes(lambda: "was cancelled" in text_of(request.original), 120)
-    assert "withdrawn" in text_of(request.original)
-    assert ",withdrawn,," in table_of(harness, request.original)
+    assert "5 cancelled" in text_of(request.original)
+    assert ",cancelled,," in table_of(harness, request.original)
+
+
+async def linked_buyer(harness):
+    """A member whose access has a month left, and who was told of it."""
+    await harness.run(
+        harness.as_mod,
+        "access grant",
+        item="trend",
+        duration="1M",
+        username="Buyer_1",
+        member=harness.buyer,
+    )
+    await harness.passes(lambda: len(harness.as_buyer.dms()) == 1)
+
+
+async def test_of_what_was_cancelled_before_it_changed_anything_no_member_hears(harness):
+    log = harness.fake.add_channel(harness.guild, "log")
+    await harness.choose_log_channel(log)
+    await linked_buyer(harness)
+    harness.switches.down = True
+    file = upload("username,item,duration\nBuyer_1,trend,3D\nBuyer_2,trand,3D\n")
+    request, _ = await dry_run(harness, "bulk extend", file=file)
+    await start(harness, request, "Start for 1 person")
+    await pressed(harness.as_owner, request.original, "Pause")
+    await pressed(harness.as_owner, request.original, "Cancel")
+    harness.switches.down = False
+    await harness.passes(lambda: "was cancelled" in text_of(request.original), 120)
+    await harness.time.advance(600)
+    assert len(harness.as_buyer.dms()) == 1
+    ended = "Batch 1 was cancelled: 0 done, 1 left out, 1 cancelled"
+
+    def found():
+        return [one for one in harness.as_owner.sees(log) if ended in text_of(one)]
+
+    harness.outcome_notifier.wake()
+    await harness.passes(found, 60)
+    assert labels(found()[0]) == ["Show"]
+    assert "Nothing was changed" in text_of(request.original)
+    assert labels(request.original) == []
+
+
+async def test_whose_time_is_taken_back_hears_that_the_end_was_changed(harness):
+    await linked_buyer(harness)
+    request, _ = await dry_run(harness, "compensate", item="trend", duration="3D", reason="outage")
+    await start(harness, request, "Start for 1 person")
+    await harness.passes(lambda: len(harness.as_buyer.dms()) == 2)
+    await ends(harness, request)
+    undo = await harness.run(harness.as_owner, "bulk undo", batch=1)
+    await start(harness, undo, "Start for 1 person")
+    await harness.passes(lambda: len(harness.as_buyer.dms()) == 3)
+    said = text_of(harness.as_buyer.dms()[-1])
+    assert "⚠️ The end of **Trend** was changed by the staff" in said
+    assert "is back" not in said
 
 
 async def test_ending_the_access_of_many_waits_for_another_manager(harness):
@@ -274,7 +326,7 @@ async def test_ending_the_access_of_many_waits_for_another_manager(harness):
         await guilds.set_approval(connection, harness.guild.id, 1)
     await give(harness, *NAMES[:2])
     request, said = await dry_run(harness, "bulk revoke", item="trend", everyone=True)
-    assert "a second manager has to press, too" in said
+    assert "More than 1 person would lose access: after you press *Start*, a second manager" in said
     await start(harness, request, "Start for 2 people")
     assert "waits for a second manager" in text_of(request.original)
     harness.outcome_notifier.wake()
@@ -312,7 +364,7 @@ async def test_more_people_than_are_free_are_asked_about_first(harness):
     assert "101 people have access at the month's end" in text_of(request.original)
     assert labels(request.original) == ["Yes, add these 101 people", "No, leave it"]
     await pressed(harness.as_owner, request.original, "No, leave it")
-    assert "Dry run" in text_of(request.original)
+    assert "Preview" in text_of(request.original)
     await start(harness, request, "Start for 101 people")
     await pressed(harness.as_owner, request.original, "Yes, add these 101 people")
     assert "running" in text_of(request.original)
@@ -325,13 +377,13 @@ async def test_a_batch_is_listed_shown_and_undone(harness):
     shown = await harness.run(harness.as_owner, "bulk list")
     assert f"**1** done, <t:1773144000:d>, <@{harness.owner.id}>: give" in text_of(shown.original)
     shown = await harness.run(harness.as_owner, "bulk show", batch=1)
-    assert labels(shown.original) == ["File", "Undo"]
-    file = await pressed(harness.as_owner, shown.original, "File")
+    assert labels(shown.original) == ["Result file", "Undo"]
+    file = await pressed(harness.as_owner, shown.original, "Result file")
     assert "Buyer_2" in table_of(harness, file.original)
     choices = await harness.as_owner.complete("bulk undo", "batch", "1", guild=harness.guild)
     assert [one["name"] for one in choices] == ["1 – grant, done, 10 March 2026"]
     undo = await harness.run(harness.as_owner, "bulk undo", batch=1)
-    assert "Dry run: undo batch 1" in text_of(undo.original)
+    assert "Preview: undo batch 1" in text_of(undo.original)
     assert "2 people lose access" in text_of(undo.original)
     await start(harness, undo, "Start for 2 people")
     await ends(harness, undo)
@@ -345,7 +397,7 @@ async def test_compensate_gives_live_dated_access_more_and_nobody_else(harness):
     request, said = await dry_run(
         harness, "compensate", item="trend", duration="3D", reason="outage of 9 March"
     )
-    assert "make up for lost time: 3 days of `trend`" in said
+    assert "compensate with 3 days of `trend`, for everybody who has it" in said
     assert "Note: `outage of 9 March`" in said
     await start(harness, request, "Start for 1 person")
     await ends(harness, request)

@@ -50,6 +50,16 @@ def test_a_mistake_says_what_and_how_to_mend_it_beside_its_own_cells():
     assert line["duration"] == ""
 
 
+def test_a_date_with_the_year_behind_is_said_back_as_it_has_to_be_written():
+    faulty = row(
+        RowState.FAULTY,
+        RowProblem.DATE_AMBIGUOUS,
+        detail="2027-12-31",
+        written={"until": "31.12.2027"},
+    )
+    assert what(faulty).endswith("could be mixed up. Did you mean 2027-12-31?")
+
+
 def test_no_cell_is_taken_for_a_formula_and_each_is_told_back_equal():
     faulty = row(RowState.FAULTY, RowProblem.NOBODY_NAMED, written=WRITTEN)
     [line] = read(bulk_files.mistakes([RowResult(faulty, "", Outcome.LEFT_OUT)]))
@@ -112,7 +122,7 @@ def test_a_result_says_before_after_and_how_it_stands():
         "why": "",
         "order": "9",
     }
-    assert [line["state"] for line in lines[1:]] == ["failed", "left out", "withdrawn", "left out"]
+    assert [line["state"] for line in lines[1:]] == ["failed", "left out", "cancelled", "left out"]
     assert "TradingView" in lines[1]["why"]
     assert lines[2]["why"].endswith("It is line 2.")
     assert "later order" in lines[4]["why"]

@@ -51,6 +51,54 @@ def test_the_start_is_red_where_it_takes_something_away():
         assert start_of(replace(NOTHING_YET, **loss)).style is discord.ButtonStyle.danger
 
 
+def test_to_approve_is_red_as_access_ends():
+    shown = bulk_progress.progress(view({RowState.PLANNED: 30}, state=BatchState.APPROVAL))
+    assert "in the log channel, at `/bulk show`, or on the dashboard" in shown.text
+    assert (shown.buttons[0].label, shown.buttons[0].style) == (
+        "Approve",
+        discord.ButtonStyle.danger,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "chosen", "said"),
+    [
+        (BatchKind.GRANT, {"item": "trend", "length": "1M"}, "give 1 month of `trend`, for everybody with access"),
+        (BatchKind.GRANT, {"item": "trend", "until": "lifetime"}, "give `trend` to lifetime, for everybody with access"),
+        (BatchKind.EXTEND, {"length": "3D", "everyone": True}, "extend access by 3 days, for everybody with access"),
+        (BatchKind.EXTEND, {"item": "trend", "length": "3D"}, "extend `trend` by 3 days, for everybody who has it"),
+        (BatchKind.SET, {"item": "trend", "until": "lifetime"}, "set the end of `trend` to lifetime, for everybody who has it"),
+        (BatchKind.REVOKE, {"item": "trend", "role_id": "7"}, "end access to `trend`, for everybody with <@&7>"),
+        (BatchKind.COMPENSATE, {"item": "trend", "length": "3D"}, "compensate with 3 days of `trend`, for everybody who has it"),
+    ],
+)  # fmt: skip
+def test_a_batch_is_named_by_what_it_does_and_for_whom(kind, chosen, said):
+    assert bulk.title(view({}, kind=kind, chosen=chosen)) == said
+
+
+def test_columns_that_count_for_nothing_are_said():
+    shown = view({RowState.FAULTY: 2}, chosen={"unread": ["Artikel", "bis"]})
+    assert "Not used: the columns `Artikel` and `bis`" in bulk.dry_run(shown).text
+    assert "Not used" not in bulk.dry_run(view({RowState.FAULTY: 2})).text
+
+
+def test_what_changed_nothing_is_not_undone(frozen):
+    frozen.set(NOW)
+    cancelled = view({RowState.WITHDRAWN: 9}, state=BatchState.CANCELLED, ended_at=NOW)
+    shown = bulk_progress.result(cancelled)
+    assert "Nothing was changed." in shown.text
+    assert [each.label for each in shown.buttons] == ["Result file"]
+    sent = view(
+        {RowState.ORDERED: 62},
+        orders={OrderState.WAITING: 62},
+        state=BatchState.CANCELLED,
+        ended_at=NOW,
+    )
+    shown = bulk_progress.result(sent)
+    assert "62 rows were with TradingView already: `/bulk show` says" in shown.text
+    assert [each.label for each in shown.buttons] == ["Result file", "Undo"]
+
+
 def test_what_nobody_gains_from_has_no_start():
     shown = bulk.dry_run(view({RowState.FAULTY: 2}, whole=replace(NOTHING_YET, people=0)))
     assert [button.label for button in shown.buttons] == ["Discard"]
@@ -58,7 +106,7 @@ def test_what_nobody_gains_from_has_no_start():
 
 def test_the_second_manager_is_said_before():
     shown = bulk.dry_run(view({RowState.PLANNED: 30}, whole=replace(NOTHING_YET, ends=26)))
-    assert "a second manager has to press, too" in shown.text
+    assert "a second manager has to press *Approve*" in shown.text
     shown = bulk.dry_run(view({RowState.PLANNED: 30}, whole=replace(NOTHING_YET, ends=25)))
     assert "second manager" not in shown.text
 
@@ -114,9 +162,9 @@ def test_a_batch_can_be_undone_for_a_day_and_an_undo_never(frozen):
     def offered(**values):
         return [each.label for each in bulk_progress.result(view(**rows, **values)).buttons]
 
-    assert offered(**done) == ["File", "Undo"]
-    assert offered(**done | {"ended_at": NOW - timedelta(hours=25)}) == ["File"]
-    assert offered(**done, kind=BatchKind.UNDO, undoes_id=11) == ["File"]
+    assert offered(**done) == ["Result file", "Undo"]
+    assert offered(**done | {"ended_at": NOW - timedelta(hours=25)}) == ["Result file"]
+    assert offered(**done, kind=BatchKind.UNDO, undoes_id=11) == ["Result file"]
 
 
 def test_what_failed_is_amber_and_forgotten_rows_are_said():

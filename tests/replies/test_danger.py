@@ -12,6 +12,7 @@ TAKES_AWAY = {
     "Yes, end what they have",
     "Block",  # opens a form that asks why
     "Yes, delete it",
+    "Approve",  # asked for only where many lose access
     "End it",  # what a payment brought that went back
     "Revoke",  # asks which, and as the command does
     "Yes, remove it",  # a role no longer opens an item

@@ -59,16 +59,16 @@ def _(error: refusals.NothingToDo) -> str:
 @sentence.register
 def _(_: refusals.BatchGone) -> str:
     return (
-        "**That batch is not here.** A dry run can be started for a day; make it anew if you still want it. "
-        "`/bulk list` shows what was started."
+        "**That batch is not here.** Nothing was changed by this press. A preview that nobody starts is forgotten "
+        "after a day: run the command again if you still want it. `/bulk list` shows what was started."
     )
 
 
 @sentence.register
 def _(error: refusals.SameStarted) -> str:
     return (
-        f"**Not started: batch {error.batch_id} gives the same people the same**, and was started after this dry "
-        "run was made. Nothing was changed by this press. If they are to get it once more, make the dry run anew."
+        f"**Not started: batch {error.batch_id} gives the same people the same**, and was started after this "
+        "preview was made. Nothing was changed by this press. If they are to get it once more, run the command again."
     )
 
 
@@ -101,7 +101,8 @@ def _(_: FileNotFetched) -> str:
 def _(error: refusals.UndoTooLate) -> str:
     return (
         f"**That batch ended {relative(error.ended_at)}: it can be undone for 24 hours.** Nothing was changed. "
-        "Make a new one with `/bulk set` or `/bulk revoke`, with its file."
+        "The *Result file* at `/bulk show` says what each had `before`: rename that column to `until`, and send the "
+        "file with `/bulk set`. Whoever had nothing before: `/bulk revoke`."
     )
 
 

@@ -66,7 +66,7 @@ class Hundreds(Story):
             "it to /bulk grant. Nothing happens yet: the bot says what would, and hands back the rows with a "
             "mistake as a file. Open it: beside each stands how to mend it.",
             [
-                Goal("The bot shows what would happen", lambda: self.heard("dry run")),
+                Goal("The bot shows what would happen", lambda: self.heard("preview")),
                 Goal("The rows with a mistake are in a file", self._count_files),
             ],
             [self._with("Fill in the list with mistakes", "bulk grant", customers_with_mistakes)],
@@ -75,7 +75,7 @@ class Hundreds(Story):
     def _give(self) -> Step:
         return Step(
             "A month for everybody",
-            "Now the list without mistakes. Press Start under the dry run, and watch the bar. Discord lets "
+            "Now the list without mistakes. Press Start under the preview, and watch the bar. Discord lets "
             "the bot change an answer for 15 minutes; let them pass, and it goes on in a direct message. At "
             "the end you get a file with what became of each row.",
             [
@@ -94,7 +94,7 @@ class Hundreds(Story):
             "For three days your script did not work. Everybody whose access has an end gets that much more; "
             "lifetime and lapsed stay as they are. Press Start, and then Pause while the bar moves.",
             [
-                Goal("The bot shows who gets more", lambda: self.heard("dry run", "compensate")),
+                Goal("The bot shows who gets more", lambda: self.heard("preview", "compensate")),
                 Goal("The batch is paused", lambda: self._stands(", paused:")),
             ],
             [

@@ -52,7 +52,7 @@ async def test_a_list_an_outage_a_renewal_an_undo_and_two_managers(sandbox, look
         await eyes.sees("#messages .inside tr td:first-child", line)
 
     await sent("Fill in the list")
-    await started("for the file customers.csv")
+    await started("for everybody in customers.csv")
     await eyes.sees("#messages .message:last-child", ", running:")
     await offered("Let 15 minutes pass")
     await reached(2)
@@ -62,7 +62,7 @@ async def test_a_list_an_outage_a_renewal_an_undo_and_two_managers(sandbox, look
 
     shop.tradingview.switches.latency = 1
     await sent("Fill in the three days")
-    await started("make up for lost time")
+    await started("compensate with")
     await eyes.sees("#messages .message:last-child", ", running:")
     await pressed("Pause")
     await reached(3)

@@ -74,8 +74,8 @@ async def test_a_file_is_shown_first_then_carried_out_and_undone(dashboard, mana
     text = "username;item;duration;paid by\nAlice_T;trend;1M;card\nAlice_Two;trend;7D\n__bob__;trand;1M\n"
     page = await sent(manager, text, note="moved from the old shop")
     assert "Not read paid by: columns that do not count here" in page.text
-    assert "Dry run: give time" in page.text
-    assert "2 rows will change" in page.text
+    assert "Preview: give time" in page.text
+    assert "2 rows would change" in page.text
     assert "1 mistake" in page.text
     assert "There is no such script or product here. Did you mean trend?" in page.text
     assert "no access" in page.text
@@ -100,8 +100,8 @@ async def test_a_file_is_shown_first_then_carried_out_and_undone(dashboard, mana
 
     await manager.get(address)
     page = await manager.press("Undo")
-    assert "Dry run: undo" in page.text
-    assert "1 loses access" in page.text
+    assert "Preview: undo" in page.text
+    assert "1 would lose access" in page.text
     undoing = page.url.path
     await manager.press("Start")
     await ended(dashboard, int(undoing.rpartition("/")[2]))
@@ -117,14 +117,14 @@ async def test_people_are_chosen_by_what_they_have(dashboard, manager):
     for name, duration in (("Alice_T", "3D"), ("Alice_Two", "1Y"), ("__bob__", "L")):
         await have(dashboard, name, duration)
     page = await chosen(manager, "extend", item="trend", ends_before="7D", duration="1M")
-    assert "1 row will change" in page.text
+    assert "1 row would change" in page.text
     assert "Alice_T" in page.links
     assert "Alice_Two" not in page.text
     page = await chosen(manager, "set", everyone="1", until="2026-12-31")
-    assert "1 gets an earlier end" not in page.text  # Alice_Two's year, and bob's lifetime
-    assert "2 get an earlier end" in page.text
+    assert "1 would get an earlier end" not in page.text  # Alice_Two's year, and bob's lifetime
+    assert "2 would get an earlier end" in page.text
     page = await chosen(manager, "compensate", item="trend", duration="3D", note="an outage")
-    assert "2 rows will change" in page.text
+    assert "2 rows would change" in page.text
     assert "The access has no end, so no time can be added." in page.text
 
 
@@ -138,7 +138,7 @@ async def test_people_are_chosen_by_their_role(dashboard, manager):
     nameless = await customer(dashboard, None, dashboard.stranger)
     assert nameless.username is None
     page = await chosen(manager, "grant", item="trend", role=str(role.id), duration="1M")
-    assert "1 row will change" in page.text
+    assert "1 row would change" in page.text
     assert "Alice_T" in page.links
     assert "1 left out" in page.text
     assert "No TradingView name of this member is known." in page.text
@@ -282,7 +282,7 @@ async def test_a_dry_run_is_discarded(dashboard, manager):
     assert "Not started yet" in page.text
     await manager.get(f"batches/{number}")
     page = await manager.press("Discard")
-    assert "The dry run is forgotten; nothing was changed." in page.text
+    assert "The preview is forgotten; nothing was changed." in page.text
     assert "Not started yet" not in page.text
     assert (await manager.get(f"batches/{number}")).status == 404
 
@@ -293,8 +293,8 @@ async def test_a_batch_is_paused_goes_on_and_is_cancelled_after_a_question(dashb
     await manager.get(f"batches/{number}")
     await manager.press("Start")
     page = await manager.press("Pause")
-    assert "It stands still; 2 wait." in page.text
-    page = await manager.press("Go on")
+    assert "Nothing more is changed until somebody presses Resume; 2 wait." in page.text
+    page = await manager.press("Resume")
     assert "0 % done" in page.text
     page = await manager.press("Cancel")
     assert page.status == 409
@@ -306,7 +306,7 @@ async def test_a_batch_is_paused_goes_on_and_is_cancelled_after_a_question(dashb
     dashboard.vendor.switches.down = False
     page = await manager.get(f"batches/{number}")
     assert "cancelled" in page.text
-    assert "Taken back 2" in page.text
+    assert "Cancelled 2" in page.text
     page = await manager.post(f"batches/{number}/resume", page.form("Sign out").fields)
     assert page.status == 404 or "any more" in page.text
 
@@ -336,7 +336,7 @@ async def test_ending_the_access_of_many_takes_another_manager(dashboard, manage
     await services.bulk.approval.set(request, 1)
     page = await chosen(manager, "revoke", item="trend")
     address = page.url.path
-    assert "2 lose access" in page.text
+    assert "2 would lose access" in page.text
     assert "Another manager has to approve it" in page.text
     page = await manager.press("Ask for approval")
     assert "waits for approval" in page.text

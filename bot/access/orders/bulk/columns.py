@@ -8,6 +8,7 @@ from bot.access.people.import_errors import TooManyColumns
 from bot.store.kinds import BatchKind
 
 _MAX_COLUMNS = 200
+_OURS = frozenset({"kind", "line", "what", "mend"})  # of an export, and of a file of mistakes
 # Titles in full, the best first, by the column's word.
 _TITLES = {
     "item": (
@@ -78,10 +79,13 @@ def taken(columns: BulkColumns, kind: BatchKind) -> dict[str, int]:
 
 
 def unread(columns: BulkColumns, kind: BatchKind) -> tuple[str, ...]:
-    """Return the titles of the columns that do not count, but for one that only exports have."""
-    read = {*taken(columns, kind).values(), columns.places.get("kind")}
-    titles = enumerate(columns.titles)
-    return tuple(title.strip() for place, title in titles if title.strip() and place not in read)
+    """Return the titles of the columns that do not count, but for those that only files of ours have."""
+    read = {*taken(columns, kind).values()}
+    return tuple(
+        title.strip()
+        for place, title in enumerate(columns.titles)
+        if title.strip() and place not in read and compact(title) not in _OURS
+    )
 
 
 def _ranked(header: Sequence[str]) -> dict[str, list[tuple[int, int]]]:

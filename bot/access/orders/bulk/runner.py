@@ -20,7 +20,7 @@ from bot.jobs import Jobs
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchState, OrderState, RowState
-from bot.store.ledger import batch_orders, batch_rows, batches, orders
+from bot.store.ledger import batch_orders, batch_rows, batches, order_outcomes, orders
 from bot.store.records import Batch
 from bot.store.vault import Vault
 
@@ -148,6 +148,8 @@ class BatchRunner:
                         pass
                     else:
                         superseded += recorded.superseded
+                        # Nothing was changed for them, so there is nothing to tell them.
+                        await order_outcomes.no_news(connection, recorded.order.id, clock.now())
                     await batch_rows.change(
                         connection, row.id, RowState.ORDERED, state=RowState.WITHDRAWN
                     )
@@ -171,7 +173,10 @@ class BatchRunner:
             action,
             done=counted.orders.get(OrderState.DONE, 0),
             failed=counted.orders.get(OrderState.STUCK, 0),
-            left_out=counted.rows.get(RowState.LEFT_OUT, 0),
+            waiting=counted.waiting,
+            left_out=sum(
+                counted.rows.get(each, 0) for each in (RowState.LEFT_OUT, RowState.FAULTY)
+            ),
             withdrawn=counted.rows.get(RowState.WITHDRAWN, 0),
         )
 

@@ -18,6 +18,7 @@ from bot.access.rules.seat_fee import FREE, cents
 from bot.interactions.levels import Level
 from bot.replies import Message, bulk_problems
 from bot.replies.bulk import dropped, short, spoken_seconds, title
+from bot.replies.bulk_progress import has_done
 from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached
 from bot.replies.seats import money
@@ -35,7 +36,7 @@ from bot.web.dashboard.visitor import Visitor
 _ONE = f"{HERE}/{{bulk_id:[0-9]+}}"
 _DRAFT_TABS = {
     RowGroup.ALL: "All rows",
-    RowGroup.PLANNED: "Will change",
+    RowGroup.PLANNED: "Would change",
     RowGroup.MISTAKES: "Mistakes",
     RowGroup.LEFT_OUT: "Left out",
 }
@@ -46,11 +47,11 @@ _TABS = {
     RowGroup.DONE: "Done",
     RowGroup.MISTAKES: "Mistakes",
     RowGroup.LEFT_OUT: "Left out",
-    RowGroup.WITHDRAWN: "Taken back",
+    RowGroup.WITHDRAWN: "Cancelled",
 }
 _CANCELS = (
-    "**Cancel what is left of this batch?** What TradingView was not asked for yet is taken back. What is done "
-    "stays, and can be undone as a whole for 24 hours."
+    "**Cancel what is left of this batch?** What was not sent to TradingView yet stays as it was. What is done "
+    "stays done; for 24 hours, Undo puts all of it back."
 )
 
 
@@ -82,7 +83,7 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         about=title(view),
         who=actor_named(view.batch.actor),
         approver=member(view.batch.approved_by or 0),
-        may_undo=may_be_undone(view.batch, clock.now()),
+        may_undo=may_be_undone(view.batch, clock.now()) and has_done(view),
         may_approve=view.batch.actor.member_id != visitor.session.member_id,
         takes_away=_takes_away(view),
         mark=_mark(view),

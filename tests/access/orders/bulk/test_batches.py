@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import select, update
 
 from bot.access.ledger.errors import OverTheLine
 from bot.access.orders.bulk.batches import DRAFT_LIFE, Draft
@@ -22,8 +23,17 @@ from bot.access.request import Subject
 from bot.jobs import Jobs
 from bot.replies.bulk import dry_run
 from bot.store.catalogue import products
-from bot.store.kinds import BatchKind, BatchState, Lookup, OrderState, RowProblem, RowState
+from bot.store.kinds import (
+    BatchKind,
+    BatchState,
+    Lookup,
+    OrderKind,
+    OrderState,
+    RowProblem,
+    RowState,
+)
 from bot.store.records import Actor
+from bot.store.tables.ledger import order, permission
 from tests.support.access_harness import AccessHarness, open_harness
 from tests.support.bulk import Counter, entries as entries_at
 from tests.support.vendor_fixture import HOME, OTHER
@@ -201,6 +211,21 @@ async def test_what_a_person_orders_goes_on_while_a_batch_is_paused(counter):
     assert counter.harness.end(NAMES[1]) == "absent"
 
 
+async def test_the_end_of_a_cancelled_batch_counts_what_is_on_its_way(counter):
+    number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
+    counter.harness.switches.down = True
+    await counter.start(number)
+    await counter.bulk.runner.look()
+    await counter.harness.rest()
+    async with counter.harness.database.write() as connection:
+        await connection.execute(update(permission).values(sent_revision=permission.c.revision))
+    await counter.bulk.batches.cancel(counter.harness.request(), number)
+    await counter.bulk.runner.look()
+    shown = await counter.harness.services.history.since(HOME, 0, 100)
+    [ended] = [each.event for each in shown if each.event.action == "batch_ended"]
+    assert (ended.after["done"], ended.after["waiting"], ended.after["withdrawn"]) == (0, 12, 0)
+
+
 async def test_a_cancelled_batch_withdraws_what_was_not_sent(counter):
     number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
     await counter.start_while_down(number)
@@ -212,6 +237,13 @@ async def test_a_cancelled_batch_withdraws_what_was_not_sent(counter):
     view = await counter.view(number)
     assert view.batch.state is BatchState.CANCELLED
     assert view.numbers.rows == {RowState.WITHDRAWN: 12}
+    async with counter.harness.database.read() as connection:
+        found = await connection.execute(
+            select(order.c.id).where(
+                order.c.kind == OrderKind.PUT_BACK, order.c.member_told_at.is_(None)
+            )
+        )
+        assert not found.all()  # nothing was changed, so nobody hears of it
     with pytest.raises(BatchMovedOn):
         await counter.bulk.batches.resume(counter.harness.request(), number)
 

@@ -103,6 +103,11 @@ def test_of_an_exact_end_a_length_counts_from_now():
     assert entry("username,item,duration\na,t,L", BatchKind.SET).until == LIFETIME
 
 
+def test_columns_that_only_files_of_ours_have_are_no_news():
+    found = sheet("line,what,mend,username,item,duration,plan\n2,a,b,Ann_T,trend,1M,x\n")
+    assert found.unread == ("plan",)
+
+
 @pytest.mark.parametrize(
     ("kind", "unread"), [(BatchKind.EXTEND, ("until",)), (BatchKind.REVOKE, ("duration", "until"))]
 )
