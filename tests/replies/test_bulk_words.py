@@ -22,7 +22,7 @@ def made(**values):
         "id": 12, "guild_id": 5, "kind": BatchKind.GRANT, "state": BatchState.DRAFT,
         "idempotency_key": "k", "actor_kind": ActorKind.MEMBER, "actor_id": "9", "made_at": NOW,
         "note": None, "file_name": None, "chosen": {}, "forecast": {}, "newest_order_id": 0,
-        "undoes_id": None, "seats": 0, "started_at": NOW, "approved_by": None, "approved_at": None,
+        "undoes_id": None, "started_at": NOW, "approved_by": None, "approved_at": None,
         "ended_at": None, "channel_id": None, "message_id": None, "told_at": None,
     }  # fmt: skip
     return Batch(**(rest | values))
@@ -78,8 +78,9 @@ def test_a_batch_is_named_by_what_it_does_and_for_whom(kind, chosen, said):
 
 def test_columns_that_count_for_nothing_are_said():
     shown = view({RowState.FAULTY: 2}, chosen={"unread": ["Artikel", "bis"]})
-    assert "Not used: the columns `Artikel` and `bis`" in bulk.dry_run(shown).text
-    assert "Not used" not in bulk.dry_run(view({RowState.FAULTY: 2})).text
+    said = "Columns of the file that do not count here: `Artikel` and `bis`"
+    assert said in bulk.dry_run(shown).text
+    assert "do not count" not in bulk.dry_run(view({RowState.FAULTY: 2})).text
 
 
 def test_what_changed_nothing_is_not_undone(frozen):

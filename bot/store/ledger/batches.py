@@ -19,7 +19,6 @@ class BatchChange(TypedDict, total=False):
     """What can change about a batch."""
 
     state: BatchState
-    seats: int
     started_at: datetime
     actor_kind: ActorKind
     actor_id: str | None

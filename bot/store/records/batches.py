@@ -36,7 +36,6 @@ class Batch(Record, OfActor):
     forecast: Mapping[str, Any]
     newest_order_id: int
     undoes_id: int | None
-    seats: int
     started_at: datetime | None
     approved_by: int | None
     approved_at: datetime | None

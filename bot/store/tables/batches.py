@@ -47,7 +47,6 @@ batch = Table(
     Column("forecast", JSON, nullable=False),  # what the dry run said of all of it together
     Column("newest_order_id", Integer, nullable=False),  # of the server at the dry run; 0: none yet
     Column("undoes_id", Integer, ForeignKey("batch.id")),
-    Column("seats", Integer, nullable=False, server_default="0"),  # agreed to, towards the fee
     Column("started_at", UtcDateTime),
     Column("approved_by", BigInteger),  # the second manager; 0: the operator
     Column("approved_at", UtcDateTime),

@@ -154,7 +154,7 @@ class Batches:
                 raise NothingToDo
             if same := await batches.alike(connection, batch, batch.made_at):
                 raise SameStarted(same[0].id)
-            await _refuse_over_line(connection, request, whole)
+            await _keep_to_line(connection, request, whole)
             waits = takes_two(whole.ends, await above_in(connection, request.guild_id))
             state = BatchState.APPROVAL if waits else BatchState.RUNNING
             action = "batch_asked" if waits else "batch_started"
@@ -165,7 +165,6 @@ class Batches:
                 action,
                 (BatchState.DRAFT,),
                 state=state,
-                seats=request.consent.seats,
                 actor_kind=request.actor.kind,
                 actor_id=request.actor.id,
                 answer_token=None if request.token is None else self._vault.seal(request.token),
@@ -358,14 +357,24 @@ async def one(connection: AsyncConnection, guild_id: int, batch_id: int) -> Batc
     return batch
 
 
-async def _refuse_over_line(
+async def _keep_to_line(
     connection: AsyncConnection, request: RequestContext, whole: Forecast
 ) -> None:
-    """Refuse what gives too many people time, where managers want to be asked first."""
+    """Refuse what gives too many people time, where managers want to be asked first; note their yes."""
     watch = await seats.watch(connection, request.guild_id)
     more = whole.seats_then - whole.seats_now
-    if watch.guard and more > 0 and whole.seats_then > max(FREE, request.consent.seats):
+    if not watch.guard or more <= 0 or whole.seats_then <= FREE:
+        return
+    if whole.seats_then > request.consent.seats:
         raise OverTheLine(whole.seats_then, more)
+    await events.record(
+        connection,
+        request.guild_id,
+        request.at,
+        "seat_allowed",
+        actor=request.actor,
+        after={"number": whole.seats_then, "more": more},
+    )
 
 
 async def calls_of(connection: AsyncConnection, changes: Mapping[int, int]) -> int:

@@ -28,7 +28,6 @@ def upgrade() -> None:
         sa.Column("forecast", sa.JSON(), nullable=False),
         sa.Column("newest_order_id", sa.Integer(), nullable=False),
         sa.Column("undoes_id", sa.Integer()),
-        sa.Column("seats", sa.Integer(), server_default="0", nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True)),
         sa.Column("approved_by", sa.BigInteger()),
         sa.Column("approved_at", sa.DateTime(timezone=True)),

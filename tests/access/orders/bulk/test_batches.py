@@ -278,6 +278,11 @@ async def test_more_people_than_are_free_need_a_yes_where_managers_want_to_be_as
         await counter.start(number)
     assert (refusal.value.seats, refusal.value.more) == (101, 101)
     assert (await counter.start(number, seats=101)).state is BatchState.RUNNING
+    [allowed] = await counter.harness.vendor.events("seat_allowed")
+    assert (allowed.after, allowed.actor) == (
+        {"number": 101, "more": 101},
+        counter.harness.request().actor,
+    )
 
 
 async def test_another_servers_staff_find_no_batch(counter):
