@@ -30,7 +30,7 @@ import aiohttp
 
 from bot import clock, memory
 from bot.access.orders.bulk import runner
-from bot.access.orders.bulk.batches import Draft
+from bot.access.orders.bulk.records import Draft
 from bot.jobs import Jobs
 from bot.services import Services, build
 from bot.settings import Settings

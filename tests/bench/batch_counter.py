@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from bot.access.orders.bulk.batches import Draft
+from bot.access.orders.bulk.records import Draft
 from bot.store.kinds import BatchKind, BatchState
 from tests.bench.batch_past import by_names, request
 from tests.bench.desk import HOME, Desk, middle, open_desk, percentile, say

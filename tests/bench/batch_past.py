@@ -7,8 +7,7 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from bot import clock
-from bot.access.orders.bulk.batches import Draft
-from bot.access.orders.bulk.records import Entry
+from bot.access.orders.bulk.records import Draft, Entry
 from bot.access.request import RequestContext
 from bot.store.catalogue import scripts
 from bot.store.kinds import BatchKind

@@ -19,8 +19,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot import clock
-from bot.access.orders.bulk.batches import Draft
-from bot.access.orders.bulk.records import Entry
+from bot.access.orders.bulk.records import Draft, Entry
 from bot.access.people.web_sessions import create_token
 from bot.access.request import RequestContext
 from bot.app import web_application

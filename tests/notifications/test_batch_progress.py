@@ -3,8 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from bot.access.orders.bulk.batches import Draft
-from bot.access.orders.bulk.records import Entry
+from bot.access.orders.bulk.records import Draft, Entry
 from bot.access.request import RequestContext
 from bot.access.rules.duration import parse_length
 from bot.notifications.batch_progress import EVERY

@@ -1,7 +1,6 @@
 """Where somebody makes batches in tests, and lets them be carried out."""
 
-from bot.access.orders.bulk.batches import Draft
-from bot.access.orders.bulk.records import Defaults, Entry, Filter
+from bot.access.orders.bulk.records import Defaults, Draft, Entry, Filter
 from bot.access.rules.duration import parse_length, parse_until
 from bot.store.kinds import BatchKind
 from bot.tradingview import LIFETIME

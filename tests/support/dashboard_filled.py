@@ -5,8 +5,7 @@ import re
 from sqlalchemy import select
 
 from bot import clock
-from bot.access.orders.bulk.batches import Draft
-from bot.access.orders.bulk.records import Entry, faulty
+from bot.access.orders.bulk.records import Draft, Entry, faulty
 from bot.access.orders.price_questions import ask_in
 from bot.access.request import Subject
 from bot.access.rules.duration import parse_length

@@ -6,8 +6,7 @@ from sqlalchemy import insert
 
 from bot import clock
 from bot.access.logins.sessions import LoginState
-from bot.access.orders.bulk.batches import Draft
-from bot.access.orders.bulk.records import Entry
+from bot.access.orders.bulk.records import Draft, Entry
 from bot.access.request import Subject
 from bot.access.rules.duration import parse_length
 from bot.access.sweeps.drift import Kind

@@ -7,8 +7,7 @@ from decimal import Decimal
 from sqlalchemy import update
 
 from bot import clock
-from bot.access.orders.bulk.batches import Draft
-from bot.access.orders.bulk.records import Entry, faulty
+from bot.access.orders.bulk.records import Draft, Entry, faulty
 from bot.access.orders.moving.shop_lists import Stage
 from bot.access.orders.price_questions import ask_in
 from bot.access.rules.duration import parse_length

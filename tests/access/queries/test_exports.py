@@ -11,9 +11,8 @@ from bot import clock
 from bot.access.catalogue.errors import ItemUnknown
 from bot.access.catalogue.lookup import find_item
 from bot.access.orders.bulk import sheets
-from bot.access.orders.bulk.batches import Draft
 from bot.access.orders.bulk.errors import NothingToDo
-from bot.access.orders.bulk.records import Defaults
+from bot.access.orders.bulk.records import Defaults, Draft
 from bot.access.orders.purchases import Bought
 from bot.access.people.import_csv import read
 from bot.access.people.import_ids import read_number

@@ -7,8 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot import clock
-from bot.access.orders.bulk.batches import Draft
-from bot.access.orders.bulk.records import Entry
+from bot.access.orders.bulk.records import Draft, Entry
 from bot.access.rules.duration import parse_length
 from bot.store.kinds import BatchKind, BatchState
 from bot.store.sweeps import seats

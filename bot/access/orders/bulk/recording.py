@@ -10,7 +10,7 @@ from bot.access.ledger.changes import Change, NewOrder, Recorded, Target
 from bot.access.ledger.errors import OvertakenSince
 from bot.access.ledger.receipts import CHANGES
 from bot.access.ledger.record import record_for
-from bot.access.orders.bulk.batches import scripts_shown
+from bot.access.orders.bulk.dry_run import scripts_shown
 from bot.access.orders.bulk.forecast import before_of
 from bot.access.orders.bulk.records import TAKING
 from bot.access.orders.put_backs import put_back_in

@@ -3,9 +3,10 @@
 They stand apart from the reading of files, which is imported only where one is read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bot.access.people.import_records import MAX_LINES
 from bot.access.rules.duration import Length
@@ -51,6 +52,18 @@ class Sheet:
     entries: tuple[Entry, ...]
     faulty: tuple[BatchRow, ...]
     unread: tuple[str, ...] = ()  # the titles of its columns that do not count
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a batch is to be, before it is compared with what anybody has."""
+
+    kind: BatchKind
+    entries: Sequence[Entry]
+    faulty: Sequence[BatchRow] = ()
+    chosen: Mapping[str, Any] | None = None  # the filter and the defaults, for those who read of it
+    file_name: str | None = None
+    note: str | None = None
 
 
 def faulty(entry: Entry, problem: RowProblem, detail: str | None = None) -> BatchRow:

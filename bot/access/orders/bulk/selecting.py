@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.lookup import Item, every_item, find_item
-from bot.access.orders.bulk.batches import Batches, Draft
+from bot.access.orders.bulk.batches import Batches
 from bot.access.orders.bulk.errors import NobodyChosen, NothingToDo
 from bot.access.orders.bulk.facts import AT_ONCE, Facts, facts_for, folded
 from bot.access.orders.bulk.holdings import Holding, ends_before
-from bot.access.orders.bulk.records import TAKING, Defaults, Entry, Filter
+from bot.access.orders.bulk.records import TAKING, Defaults, Draft, Entry, Filter
 from bot.access.request import RequestContext
 from bot.access.rules.duration import absolute
 from bot.memory import without_full_collections

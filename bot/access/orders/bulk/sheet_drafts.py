@@ -2,8 +2,8 @@
 
 import asyncio
 
-from bot.access.orders.bulk.batches import Batches, Draft
-from bot.access.orders.bulk.records import Defaults, Filter
+from bot.access.orders.bulk.batches import Batches
+from bot.access.orders.bulk.records import Defaults, Draft, Filter
 from bot.access.orders.bulk.selecting import chosen_of
 from bot.access.people.import_records import LookUp, People
 from bot.access.request import RequestContext

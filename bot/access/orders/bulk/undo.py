@@ -9,10 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.ledger.receipts import CHANGES, put_back_key
 from bot.access.ledger.seats import census_of
-from bot.access.orders.bulk.batches import Batches, Draft, calls_of, one
+from bot.access.orders.bulk.batches import Batches, one
+from bot.access.orders.bulk.dry_run import calls_of
 from bot.access.orders.bulk.errors import UndoOfUndo, UndoTooEarly, UndoTooLate
 from bot.access.orders.bulk.facts import OfScript, barred, most_of
 from bot.access.orders.bulk.forecast import forecast
+from bot.access.orders.bulk.records import Draft
 from bot.access.orders.put_backs import Undone, after_undoing, resolved
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import State, want

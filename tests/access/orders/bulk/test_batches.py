@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.access.ledger.errors import OverTheLine
-from bot.access.orders.bulk.batches import DRAFT_LIFE, Draft
+from bot.access.orders.bulk.batches import DRAFT_LIFE
 from bot.access.orders.bulk.errors import (
     BatchGone,
     BatchMovedOn,
@@ -17,7 +17,7 @@ from bot.access.orders.bulk.errors import (
     SecondManagerNeeded,
 )
 from bot.access.orders.bulk.recording import RowRecorder
-from bot.access.orders.bulk.records import Entry
+from bot.access.orders.bulk.records import Draft, Entry
 from bot.access.orders.bulk.runner import IDLE
 from bot.access.request import Subject
 from bot.jobs import Jobs

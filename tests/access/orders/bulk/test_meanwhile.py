@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot import clock
-from bot.access.orders.bulk.batches import Draft
 from bot.access.orders.bulk.facts import facts_for
+from bot.access.orders.bulk.records import Draft
 from bot.access.request import Subject
 from bot.store.catalogue import guilds, products, scripts
 from bot.store.kinds import BatchKind, BatchState, RowProblem, RowState
