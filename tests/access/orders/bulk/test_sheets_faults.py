@@ -135,7 +135,7 @@ def workbook():
     [
         (b"", FileUnreadable),
         (workbook(), FileUnreadable),
-        (gzip.compress(HEADER.encode()), FileUnreadable),
+        (gzip.compress(HEADER.encode(), mtime=0), FileUnreadable),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", FileUnreadable),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", FileUnreadable),
         (HEADER.encode() + b"an\0n,,trend,1M,,", FileUnreadable),
