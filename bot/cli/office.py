@@ -10,7 +10,8 @@ from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.sources import REGISTRY
 from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
-from bot.services.bulk import Bulk, bulk
+from bot.services.bulk import Bulk, wire_bulk
+from bot.services.opened import Opened
 from bot.settings import Settings
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
@@ -59,5 +60,6 @@ async def opened(settings: Settings) -> AsyncIterator[Office]:
             await entitlements.know_sources(connection, REGISTRY)
         notifier = Notifier()
         queue = Queue(database, sessions, jobs, notifier)
-        office = bulk(database, vault, sessions, queue, notifier, jobs)
-        yield Office(database, vault, office, sessions, queue)
+        base = Opened(settings, database, vault, http, jobs)
+        bulk = wire_bulk(base, sessions, queue, notifier)
+        yield Office(database, vault, bulk, sessions, queue)

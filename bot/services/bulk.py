@@ -15,9 +15,7 @@ from bot.access.orders.bulk.sheet_drafts import SheetDrafts
 from bot.access.orders.bulk.undo import Undo
 from bot.access.orders.bulk.views import BatchViews
 from bot.access.sync.queue import Queue
-from bot.jobs import Jobs
-from bot.store.engine.database import Database
-from bot.store.vault import Vault
+from bot.services.opened import Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +39,9 @@ class Bulk:
         self.lookups.start()
 
 
-def bulk(
-    database: Database,
-    vault: Vault,
-    sessions: Sessions,
-    queue: Queue,
-    notifier: Notifier,
-    jobs: Jobs,
-) -> Bulk:
+def wire_bulk(opened: Opened, sessions: Sessions, queue: Queue, notifier: Notifier) -> Bulk:
     """Return the way of a batch, wired."""
+    database, vault, jobs = opened.database, opened.vault, opened.jobs
     batches = Batches(database, vault, queue)
     runner = BatchRunner(database, vault, queue, notifier, jobs)
     lookups = Lookups(database, sessions, jobs)

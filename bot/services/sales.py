@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-import aiohttp
-
 from bot.access.catalogue.premium_rules import PremiumRules
 from bot.access.orders.connections import Connections
 from bot.access.orders.contract_notes import ContractNotes
@@ -21,15 +19,12 @@ from bot.access.orders.purchases import Purchases
 from bot.access.sources import payments
 from bot.interactions.client import Usher
 from bot.interactions.premium import DiscordShop, PremiumEvents
-from bot.jobs import Jobs
 from bot.notifications import kept_messages
 from bot.provider_calls import ProviderCalls
-from bot.settings import Settings
-from bot.store.engine.database import Database
-from bot.store.vault import Vault
+from bot.services.opened import Opened
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sales:
     """What hears of payments, from shops and from Discord, and makes purchases of them."""
 
@@ -45,17 +40,11 @@ class Sales:
     discord_shop: DiscordShop
 
 
-def sell(
-    settings: Settings,
-    database: Database,
-    vault: Vault,
-    http: aiohttp.ClientSession,
-    jobs: Jobs,
-    client: Usher,
-    purchases: Purchases,
-    tell: Callable[[], None],
+def wire_sales(
+    opened: Opened, client: Usher, purchases: Purchases, tell: Callable[[], None]
 ) -> Sales:
     """Return the way of a payment, wired; `tell` has people told of what it decides."""
+    database, vault, jobs = opened.database, opened.vault, opened.jobs
     contracts = Contracts(
         database,
         vault,
@@ -70,8 +59,8 @@ def sell(
         vault,
         payments.provider,
         payments.names,
-        settings.public_url,
-        settings.http_port,
+        opened.settings.public_url,
+        opened.settings.http_port,
     )
     prices, pending = Prices(database), Pending(database, vault, contracts.assign)
     providers = Providers(payments.provider)
@@ -83,7 +72,7 @@ def sell(
         providers,
         contracts,
         note_stuck,
-        ProviderCalls(http).ask,
+        ProviderCalls(opened.http).ask,
     )
     intake.on_new.append(deliveries.wake)
     connections.on_change.append(intake.changed)
