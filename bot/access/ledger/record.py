@@ -3,36 +3,32 @@
 `bot.access.orders` and `bot.access.sweeps` decide what is ordered; no other code writes orders.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.errors import ProductEmpty
 from bot.access.catalogue.lookup import Item, find_item
+from bot.access.ledger.apply import apply
 from bot.access.ledger.bare_names import is_withheld
 from bot.access.ledger.barred import refuse_barred
-from bot.access.ledger.changes import Brought, Change, NewEnd, NewOrder, Recorded
-from bot.access.ledger.pausing import pause, paused_with, resume
-from bot.access.ledger.reasons import facts, give_back, want_anew
+from bot.access.ledger.changes import Change, NewOrder, Recorded
+from bot.access.ledger.history import add_entries
 from bot.access.ledger.seats import within_the_line
 from bot.access.ledger.superseding import supersede
 from bot.access.people.identity import confirm, resolve
 from bot.access.people.username_lookup import Spelling
 from bot.access.request import RequestContext
 from bot.access.rules.duration import Length
-from bot.access.rules.entitlements import NOTHING, State, given_by, wanted_of
+from bot.access.rules.entitlements import State, wanted_of
 from bot.store.kinds import (
     EntitlementKind,
-    OrderState,
-    PermissionState,
     Reason,
     StateKind,
     Tie,
 )
-from bot.store.ledger import entitlements, events, orders, permissions, purchases
-from bot.store.ledger.changes import EntitlementChange
+from bot.store.ledger import entitlements, orders, permissions, purchases
 from bot.store.people import customers
 from bot.store.records import Customer, Order, Permission, Purchase, Script
 from bot.store.vault import Vault
@@ -150,74 +146,11 @@ async def _record_one(
     *,
     withheld: bool = False,
 ) -> Recorded:
-    request, change = new.request, new.change
     superseded = await supersede(connection, permission, new)
     order = await _add(connection, vault, permission, new)
-    if change.ends_all:
-        ends = {reason.id for reason in await entitlements.active(connection, permission.id)}
-    else:
-        ends = set(change.ends)
-    await entitlements.end(connection, ends, request.at, order.id)
-    if change.undoes is not None:
-        await _undo(connection, permission, order, change.undoes)
-    if change.pauses:
-        await pause(connection, change.pauses, request.at)
-    await resume(connection, change.resumes, request.at)
-    await entitlements.unsettle(connection, change.unsettles)
-    for new_end in change.sets:
-        await _set_end(connection, new_end)
-    for brought in change.brings:
-        await _bring(connection, permission, order, brought)
-    if change.goes_on_from is not None:
-        await entitlements.hand_over(connection, change.goes_on_from, permission.id)
-    if change.attaches is not None:
-        since = change.since or request.at
-        await entitlements.attach(connection, change.attaches.id, permission.id, since)
-        await orders.gives(connection, order.id, change.attaches.id)
-    elif purchase is not None:
-        reason = await entitlements.add(
-            connection,
-            purchase,
-            permission.script_id,
-            permission,
-            asked_at=change.since or request.at,
-            row_day=change.row_day,
-            withheld=withheld,
-            paused_at=await paused_with(connection, permission, purchase, request.at),
-        )
-        await orders.gives(connection, order.id, reason.id)
-    now = await _await_sync(connection, permission, order, change)
-    after = {**_after(permission, change, wanted_of(now)), **change.by_customer}
-    await _add_events(connection, permission, order, after, superseded)
+    now = await apply(connection, permission, order, new.change, purchase, withheld=withheld)
+    await add_entries(connection, permission, order, new.change, now, superseded)
     return Recorded(order, tuple(superseded))
-
-
-async def _set_end(connection: AsyncConnection, new: NewEnd) -> None:
-    """Let a reason count until another end."""
-    values: EntitlementChange = {"ended_at": None, "ended_by": None, "grace_days": new.grace_days}
-    if new.ends_at is not None:
-        values["ends_at"] = new.ends_at
-    await entitlements.change(connection, new.entitlement_id, **values)
-
-
-async def _bring(
-    connection: AsyncConnection, permission: Permission, order: Order, brought: Brought
-) -> None:
-    """Let what is left of a reason count for this permission; where it was it ends by another order."""
-    reason = brought.reason
-    waits = reason.settled_at is None
-    await entitlements.add(
-        connection,
-        await purchases.by_id(connection, reason.purchase_id),
-        permission.script_id,
-        permission,
-        asked_at=reason.asked_at if waits else order.asked_at,
-        ends_at=brought.ends_at,
-        row_day=brought.row_day,
-        withheld=reason.withheld,
-        moved_by=order.id,
-        paused_at=brought.paused_at,
-    )
 
 
 async def add_purchase(
@@ -298,103 +231,3 @@ async def _add(
         member_told_at=request.at if new.change.by_customer else None,  # told as the asker
         batch_id=new.batch_id,
     )
-
-
-async def _undo(
-    connection: AsyncConnection, permission: Permission, order: Order, undone: Order
-) -> None:
-    """End what the earlier order gave, and let what it took away count again."""
-    if undone.entitlement_id is not None:
-        await entitlements.end(connection, [undone.entitlement_id], order.asked_at, order.id)
-    await entitlements.end_moved_by(connection, undone.id, order.asked_at)
-    await purchases.put_back_moved(connection, undone.id)
-    await give_back(connection, permission, undone)
-
-
-async def _await_sync(
-    connection: AsyncConnection, permission: Permission, order: Order, change: Change
-) -> Permission:
-    """Work out what is wanted now, and let the queue take it from here."""
-    replaces = order.id if change.overrules else permission.replaces
-    if change.undoes is not None and replaces == change.undoes.id:
-        replaces = None  # the order to overrule TradingView is withdrawn with it
-    if change.resumes:
-        replaces = None
-    is_waiting = permission.state is PermissionState.WAITING
-    return await want_anew(
-        connection,
-        permission.id,
-        revision=order.revision,
-        replaces=replaces,
-        after_id=change.after,
-        held_back=permission.held_back if change.held_back is None else change.held_back,
-        state=PermissionState.WAITING,
-        reason=order.reason,
-        detail=None,
-        attempts=0,
-        next_try_at=order.asked_at,
-        asked_at=permission.asked_at if is_waiting else order.asked_at,
-        # What waits for people goes before a batch, and does not stand still with it.
-        batch_id=permission.batch_id
-        if is_waiting and permission.batch_id is None
-        else order.batch_id,
-    )
-
-
-def _after(permission: Permission, change: Change, now: State) -> Mapping[str, Any]:
-    """Return what the history says that the order leads to; `now`: what is wanted by it."""
-    if change.moved_from is not None:
-        return {**facts(now), "from": change.moved_from}
-    if change.ends and change.brings:
-        return {**facts(now), "shortened": True}
-    if change.pauses or change.sets:
-        return facts(now)
-    if change.resumes:
-        since = min(reason.paused_at for reason in change.resumes if reason.paused_at is not None)
-        return {**facts(now), "paused_at": since.isoformat()}
-    if change.undoes is not None:
-        return {"undone": change.undoes.id}
-    if isinstance(change.gives, Length):
-        return {"length": change.gives.text}
-    if isinstance(change.gives, State):
-        return facts(change.gives)
-    if change.attaches is not None:
-        reason = change.attaches
-        return {"length": reason.length} if reason.length else facts(given_by(reason))
-    return facts(NOTHING if change.ends_all or change.overrules else wanted_of(permission))
-
-
-async def _add_events(
-    connection: AsyncConnection,
-    permission: Permission,
-    order: Order,
-    after: Mapping[str, Any],
-    superseded: Sequence[int],
-) -> None:
-    """Add the history's entry for the order, and one for each order it took the place of."""
-    about = events.about(permission)
-    guild_id, at = permission.guild_id, order.asked_at
-    await events.record(
-        connection,
-        guild_id,
-        at,
-        order.kind,
-        actor=order.actor,
-        order_id=order.id,
-        product_id=order.product_id,
-        note=order.note,
-        before=_known(permission),
-        after=after,
-        **about,
-    )
-    for order_id in superseded:
-        await events.record(
-            connection, guild_id, at, OrderState.SUPERSEDED, order_id=order_id, **about
-        )
-
-
-def _known(permission: Permission) -> Mapping[str, Any] | None:
-    """Return what the customer had before the order; None where TradingView was never looked at."""
-    wanted = wanted_of(permission)
-    never_seen = permission.seen is StateKind.UNKNOWN and wanted.kind is StateKind.NOTHING
-    return None if never_seen else facts(wanted)
