@@ -7,6 +7,8 @@ from typing import Any
 
 import discord
 
+from bot import clock
+from bot.access.orders.bulk.actions import Action
 from bot.access.orders.bulk.forecast import Forecast
 from bot.access.orders.bulk.row_results import RowResult
 from bot.access.orders.bulk.views import BatchView
@@ -243,11 +245,12 @@ def _buttons(view: BatchView) -> tuple[Button, ...]:
     guild_id, batch_id = view.batch.guild_id, view.batch.id
     whole = view.forecast
     buttons = []
-    if whole.people:
+    if view.offers(Action.START, clock.now()):
         people = count(whole.people, "person", "people")
         takes = whole.ends or whole.shortens
         style = discord.ButtonStyle.danger if takes else discord.ButtonStyle.success
         buttons.append(Button(f"Start for {people}", key(START, guild_id, batch_id), style))
+    if whole.people:
         buttons.append(Button("Rows", key(ROWS, guild_id, batch_id)))
     if view.open_lookups:
         buttons.append(Button("Refresh", key(REFRESH, guild_id, batch_id)))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import discord
 
 from bot import clock
-from bot.access.orders.bulk.undo import may_be_undone
+from bot.access.orders.bulk.actions import Action
 from bot.access.orders.bulk.views import BatchView
 from bot.replies.bulk import changes, file_button, problems, spoken_seconds, title
 from bot.replies.bulk_keys import APPROVE, CANCEL, LIST, PAUSE, REFRESH, RESUME, UNDO
@@ -27,6 +27,12 @@ _STATES = {
     BatchState.DONE: "done",
     BatchState.CANCELLED: "cancelled",
 }
+_BUTTONS = (
+    (Action.APPROVE, "Approve", APPROVE, discord.ButtonStyle.danger),
+    (Action.PAUSE, "Pause", PAUSE, discord.ButtonStyle.secondary),
+    (Action.RESUME, "Resume", RESUME, discord.ButtonStyle.success),
+    (Action.CANCEL, "Cancel", CANCEL, discord.ButtonStyle.secondary),
+)
 
 
 def progress(view: BatchView) -> Message:
@@ -95,7 +101,7 @@ def result(view: BatchView, files: Sequence[Attached] = ()) -> Message:
     if batch.note:
         lines.append(f"-# Note: {typed(batch.note)}")
     buttons = [] if files or not view.numbers.total else [file_button(view)]
-    if may_be_undone(batch, clock.now()) and has_done(view):
+    if view.offers(Action.UNDO, clock.now()):
         buttons.append(Button("Undo", key(UNDO, batch.guild_id, batch.id)))
     return Message("\n".join(lines), buttons=tuple(buttons), files=tuple(files))
 
@@ -159,7 +165,7 @@ def _line(view: BatchView) -> str:
 
 
 def _after_cancelling(view: BatchView) -> str:
-    if not has_done(view):
+    if not view.has_done:
         return "Nothing was changed."
     if waiting := view.numbers.waiting:
         return (
@@ -169,32 +175,16 @@ def _after_cancelling(view: BatchView) -> str:
     return "What is done stays; *Undo* puts it back."
 
 
-def has_done(view: BatchView) -> bool:
-    """Return whether it may have changed anything."""
-    return view.batch.ended_at is None or bool(set(view.numbers.orders) - {OrderState.STUCK})
-
-
 def _undone(view: BatchView) -> list[Batch]:
     return [each for each in view.undone_by if each.state is not BatchState.DRAFT]
 
 
 def _buttons(view: BatchView) -> tuple[Button, ...]:
-    guild_id, batch_id = view.batch.guild_id, view.batch.id
-
-    def button(
-        label: str, name: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary
-    ) -> Button:
-        return Button(label, key(name, guild_id, batch_id), style)
-
-    refresh = button("Refresh", REFRESH)
-    match view.batch.state:
-        case BatchState.APPROVAL:
-            approve = button("Approve", APPROVE, discord.ButtonStyle.danger)
-            return (approve, button("Cancel", CANCEL), refresh)
-        case BatchState.RUNNING:
-            return (button("Pause", PAUSE), button("Cancel", CANCEL), refresh)
-        case BatchState.PAUSED:
-            resume = button("Resume", RESUME, discord.ButtonStyle.success)
-            return (resume, button("Cancel", CANCEL), refresh)
-        case _:
-            return (refresh,)
+    """Return the buttons for all who see the message: what one of them may not do is refused to them."""
+    now, guild_id, batch_id = clock.now(), view.batch.guild_id, view.batch.id
+    offered = [
+        Button(label, key(name, guild_id, batch_id), style)
+        for action, label, name, style in _BUTTONS
+        if view.offers(action, now)
+    ]
+    return (*offered, Button("Refresh", key(REFRESH, guild_id, batch_id)))

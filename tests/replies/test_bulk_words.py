@@ -1,36 +1,26 @@
 """What managers read of batches: numbers first, and red only where it takes something away."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import discord
 import pytest
 
-from bot.access.orders.bulk.forecast import Forecast
 from bot.access.orders.bulk.views import BatchView
 from bot.replies import bulk, bulk_progress
-from bot.store.kinds import ActorKind, BatchKind, BatchState, OrderState, RowProblem, RowState
+from bot.store.kinds import BatchKind, BatchState, OrderState, RowProblem, RowState
 from bot.store.ledger.batch_orders import Numbers
-from bot.store.records import Batch
-
-NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
-NOTHING_YET = Forecast(30, 30, 10, 0, 0, NOW, NOW, 0, 90, 96, 60)
+from tests.support.bulk import NOTHING_YET, NOW, made
 
 
-def made(**values):
-    rest = {
-        "id": 12, "guild_id": 5, "kind": BatchKind.GRANT, "state": BatchState.DRAFT,
-        "idempotency_key": "k", "actor_kind": ActorKind.MEMBER, "actor_id": "9", "made_at": NOW,
-        "note": None, "file_name": None, "chosen": {}, "forecast": {}, "newest_order_id": 0,
-        "undoes_id": None, "started_at": NOW, "approved_by": None, "approved_at": None,
-        "ended_at": None, "channel_id": None, "message_id": None, "told_at": None,
-    }  # fmt: skip
-    return Batch(**(rest | values))
+@pytest.fixture(autouse=True)
+def _that_day(frozen):
+    frozen.set(NOW)
 
 
 def view(rows, *, whole=NOTHING_YET, problems=None, orders=None, seconds=60.0, **batch):
     numbers = Numbers(rows, problems or {}, orders or {})
-    return BatchView(made(**batch), whole, numbers, 0, seconds, 25)
+    return BatchView(made(forecast=whole.to_json(), **batch), whole, numbers, 0, seconds, 25)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,17 @@
 """Where somebody makes batches in tests, and lets them be carried out."""
 
+from datetime import UTC, datetime
+
+from bot.access.orders.bulk.forecast import Forecast
 from bot.access.orders.bulk.records import Defaults, Draft, Entry, Filter
 from bot.access.rules.duration import parse_length, parse_until
-from bot.store.kinds import BatchKind
+from bot.store.kinds import ActorKind, BatchKind, BatchState
+from bot.store.records import Batch
 from bot.tradingview import LIFETIME
 from tests.support.vendor_fixture import HOME
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+NOTHING_YET = Forecast(30, 30, 10, 0, 0, NOW, NOW, 0, 90, 96, 60)
 
 
 class Counter:
@@ -97,3 +104,15 @@ def entries(names, length=None, until=None, item="trend", now=None, **more):
         )
         for line, name in enumerate(names, 2)
     ]
+
+
+def made(**values):
+    """A batch of one server, made and started at that moment."""
+    rest = {
+        "id": 12, "guild_id": 5, "kind": BatchKind.GRANT, "state": BatchState.DRAFT,
+        "idempotency_key": "k", "actor_kind": ActorKind.MEMBER, "actor_id": "9", "made_at": NOW,
+        "note": None, "file_name": None, "chosen": {}, "forecast": {}, "newest_order_id": 0,
+        "undoes_id": None, "started_at": NOW, "approved_by": None, "approved_at": None,
+        "ended_at": None, "channel_id": None, "message_id": None, "told_at": None,
+    }  # fmt: skip
+    return Batch(**(rest | values))

@@ -95,10 +95,14 @@ class Visitor:
         """Return whether the visitor may see what belongs to the program, and not to one server."""
         return await sees_whole(self.services.database, self.guild_id, self.session.member_id)
 
+    @property
+    def actor(self) -> Actor:
+        """Return who is signed in, as orders and the history name them."""
+        return Actor.member(self.session.member_id)
+
     def request(self, key: str, consent: Consent = Consent()) -> RequestContext:  # noqa: B008 - frozen
         """Return who asks, and when; a form that is sent twice has the same key."""
-        actor = Actor.member(self.session.member_id)
-        return RequestContext(self.guild_id, actor, key, clock.now(), consent=consent)
+        return RequestContext(self.guild_id, self.actor, key, clock.now(), consent=consent)
 
     def address(self, path: str = "") -> str:
         """Return where a page of this server is, such as that of `people/12`."""

@@ -53,6 +53,13 @@ async def stands(dashboard, number):
     return (await dashboard.bulk.views.view(dashboard.guild.id, number)).batch
 
 
+async def waits_since(dashboard, at):
+    """Let what waits for approval wait since that moment."""
+    async with dashboard.vendor.database.write() as connection:
+        waits = batch.c.state == BatchState.APPROVAL
+        await connection.execute(batch.update().where(waits).values(started_at=at))
+
+
 async def ended(dashboard, number):
     """Let a batch be carried out to its end."""
 
@@ -348,6 +355,12 @@ async def test_ending_the_access_of_many_takes_another_manager(dashboard, manage
 
     operator = await dashboard.signed_in()
     page = await operator.get("")
+    asked_at = (await stands(dashboard, int(address.rpartition("/")[2]))).started_at
+    await waits_since(dashboard, asked_at - timedelta(days=2))
+    page = await operator.get(address)
+    assert "Nobody approved it within a day" in page.text
+    assert [label for form in page.forms for label in form.labels if label == "Approve"] == []
+    await waits_since(dashboard, asked_at)
     await operator.get(address)
     page = await operator.press("Approve")
     assert "the operator" in page.text

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Unpack
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.ledger.errors import OverTheLine
+from bot.access.orders.bulk.actions import STATES, Action, refuse
 from bot.access.orders.bulk.approval import above_in, takes_two
 from bot.access.orders.bulk.dry_run import compare
 from bot.access.orders.bulk.errors import (
@@ -16,7 +17,6 @@ from bot.access.orders.bulk.errors import (
     BatchMovedOn,
     NothingToDo,
     SameStarted,
-    SecondManagerNeeded,
 )
 from bot.access.orders.bulk.facts import Facts
 from bot.access.orders.bulk.forecast import Forecast
@@ -32,8 +32,6 @@ from bot.store.ledger.batches import BatchChange
 from bot.store.records import USHER, Batch, BatchRow
 from bot.store.sweeps import seats
 from bot.store.vault import Vault
-
-DRAFT_LIFE = timedelta(hours=24)
 
 
 class Batches:
@@ -122,11 +120,8 @@ class Batches:
             batch = await one(connection, request.guild_id, batch_id)
             if batch.state is not BatchState.DRAFT:
                 return batch
-            if request.at - batch.made_at > DRAFT_LIFE:
-                raise BatchGone
+            refuse(Action.START, batch, request.at, request.actor)
             whole = Forecast.of(batch.forecast)
-            if not whole.people:
-                raise NothingToDo
             if same := await batches.alike(connection, batch, batch.made_at):
                 raise SameStarted(same[0].id)
             await _keep_to_line(connection, request, whole)
@@ -138,7 +133,7 @@ class Batches:
                 request,
                 batch,
                 action,
-                (BatchState.DRAFT,),
+                STATES[Action.START],
                 state=state,
                 actor_kind=request.actor.kind,
                 actor_id=request.actor.id,
@@ -160,18 +155,13 @@ class Batches:
             batch = await one(connection, request.guild_id, batch_id)
             if batch.approved_by == request.member_id:
                 return batch
-            if batch.state is not BatchState.APPROVAL:
-                raise BatchMovedOn(batch.state)
-            if batch.actor == request.actor:
-                raise SecondManagerNeeded
-            if request.at - (batch.started_at or batch.made_at) > DRAFT_LIFE:
-                raise BatchGone
+            refuse(Action.APPROVE, batch, request.at, request.actor)
             await self._move(
                 connection,
                 request,
                 batch,
                 "batch_approved",
-                (BatchState.APPROVAL,),
+                STATES[Action.APPROVE],
                 state=BatchState.RUNNING,
                 approved_by=request.member_id,
                 approved_at=request.at,
@@ -182,7 +172,7 @@ class Batches:
     async def pause(self, request: RequestContext, batch_id: int) -> Batch:
         """Let a batch stand still: what was not sent to TradingView yet waits. Raises BatchMovedOn."""
         batch = await self._switch(
-            request, batch_id, BatchState.PAUSED, "batch_paused", BatchState.RUNNING
+            request, batch_id, Action.PAUSE, BatchState.PAUSED, "batch_paused"
         )
         self._queue.wake(request.guild_id)
         return batch
@@ -190,7 +180,7 @@ class Batches:
     async def resume(self, request: RequestContext, batch_id: int) -> Batch:
         """Let a paused batch go on. Raises BatchMovedOn."""
         batch = await self._switch(
-            request, batch_id, BatchState.RUNNING, "batch_resumed", BatchState.PAUSED
+            request, batch_id, Action.RESUME, BatchState.RUNNING, "batch_resumed"
         )
         self._queue.wake(request.guild_id)
         return batch
@@ -201,13 +191,7 @@ class Batches:
         Raises BatchMovedOn.
         """
         return await self._switch(
-            request,
-            batch_id,
-            BatchState.CANCELLED,
-            "batch_cancelled",
-            BatchState.RUNNING,
-            BatchState.PAUSED,
-            BatchState.APPROVAL,
+            request, batch_id, Action.CANCEL, BatchState.CANCELLED, "batch_cancelled"
         )
 
     async def drop(self, request: RequestContext, batch_id: int) -> None:
@@ -216,23 +200,23 @@ class Batches:
             batch = await batches.by_id(connection, request.guild_id, batch_id)
             if batch is None:
                 return
-            if batch.state is not BatchState.DRAFT:
-                raise BatchMovedOn(batch.state)
+            refuse(Action.DISCARD, batch, request.at, request.actor)
             await batches.drop(connection, [batch.id])
 
     async def _switch(
         self,
         request: RequestContext,
         batch_id: int,
+        action: Action,
         state: BatchState,
-        action: str,
-        *before: BatchState,
+        entry: str,
     ) -> Batch:
         async with self._database.write() as connection:
             batch = await one(connection, request.guild_id, batch_id)
             if batch.state is state:
                 return batch
-            await self._move(connection, request, batch, action, before, state=state)
+            refuse(action, batch, request.at, request.actor)
+            await self._move(connection, request, batch, entry, STATES[action], state=state)
         self._changed()
         return replace(batch, state=state)
 

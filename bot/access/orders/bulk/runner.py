@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.ledger.notifier import Notifier
-from bot.access.orders.bulk.batches import DRAFT_LIFE, note
+from bot.access.orders.bulk.actions import DRAFT_LIFE
+from bot.access.orders.bulk.batches import note
 from bot.access.orders.bulk.recording import RowRecorder
 from bot.access.orders.put_backs import put_back_in
 from bot.access.request import RequestContext

@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.ledger.receipts import CHANGES, put_back_key
 from bot.access.ledger.seats import census_of
+from bot.access.orders.bulk.actions import Action, refuse
 from bot.access.orders.bulk.batches import Batches, one
 from bot.access.orders.bulk.dry_run import calls_of
-from bot.access.orders.bulk.errors import UndoOfUndo, UndoTooEarly, UndoTooLate
 from bot.access.orders.bulk.facts import OfScript, barred, most_of
 from bot.access.orders.bulk.forecast import forecast
 from bot.access.orders.bulk.records import Draft
@@ -21,7 +21,7 @@ from bot.access.rules.entitlements import State, want
 from bot.access.rules.seat_fee import month_end
 from bot.memory import without_full_collections
 from bot.store.engine.database import Database
-from bot.store.kinds import BatchKind, BatchState, OrderKind, RowProblem, RowState
+from bot.store.kinds import BatchKind, OrderKind, RowProblem, RowState
 from bot.store.ledger import (
     batch_rows,
     batches,
@@ -34,15 +34,6 @@ from bot.store.ledger import (
 from bot.store.people import customers
 from bot.store.records import Batch, BatchRow, Customer, Entitlement, Order, Permission, Purchase
 from bot.store.sweeps.standing import Held
-
-UNDO_WITHIN = timedelta(hours=24)  # of the batch's end
-
-
-def may_be_undone(batch: Batch, now: datetime) -> bool:
-    """Return whether undoing a batch is worth offering."""
-    if batch.kind is BatchKind.UNDO or batch.ended_at is None:
-        return False
-    return now - batch.ended_at <= UNDO_WITHIN
 
 
 class Undo:
@@ -73,7 +64,7 @@ class Undo:
             if known is not None:
                 return known.id
             batch = await one(connection, request.guild_id, batch_id)
-            _refuse(batch, request.at)
+            refuse(Action.UNDO, batch, request.at, request.actor)
             newest_order_id = await orders.newest_id(connection, request.guild_id)
             rows: list[BatchRow] = []
             changes: dict[int, int] = {}
@@ -93,16 +84,6 @@ class Undo:
         whole = await asyncio.to_thread(forecast, rows, request.at, census, end, calls)
         draft = Draft(BatchKind.UNDO, (), chosen={"undoes": batch.id, "kind": batch.kind})
         return await self._batches.keep(request, draft, rows, whole, newest_order_id, batch.id)
-
-
-def _refuse(batch: Batch, now: datetime) -> None:
-    """Raise where a batch cannot be undone as it stands."""
-    if batch.kind is BatchKind.UNDO:
-        raise UndoOfUndo
-    if batch.state not in (BatchState.DONE, BatchState.CANCELLED) or batch.ended_at is None:
-        raise UndoTooEarly(batch.state)
-    if now - batch.ended_at > UNDO_WITHIN:
-        raise UndoTooLate(batch.ended_at)
 
 
 @dataclass(frozen=True, slots=True)

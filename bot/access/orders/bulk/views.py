@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.logins.sessions import Sessions
+from bot.access.orders.bulk.actions import Action, accepts
 from bot.access.orders.bulk.approval import above_in, takes_two
 from bot.access.orders.bulk.batches import one
 from bot.access.orders.bulk.forecast import Forecast
 from bot.store.engine.database import Database
-from bot.store.kinds import BatchState, RowState
+from bot.store.kinds import BatchState, OrderState, RowState
 from bot.store.ledger import batch_orders, batch_rows, batches
 from bot.store.ledger.batch_orders import Numbers
 from bot.store.people import customers
-from bot.store.records import Batch, BatchRow
+from bot.store.records import Actor, Batch, BatchRow
 
 PAGE = 10  # batches, of a list
 ALIKE_WITHIN = timedelta(days=7)
@@ -46,6 +47,17 @@ class BatchView:
         ordered, planned = rows.get(RowState.ORDERED, 0), rows.get(RowState.PLANNED, 0)
         waiting = self.numbers.waiting + planned
         return 1.0 if ordered + planned == 0 else 1 - waiting / (ordered + planned)
+
+    @property
+    def has_done(self) -> bool:
+        """Return whether it may have changed anything."""
+        return self.batch.ended_at is None or bool(set(self.numbers.orders) - {OrderState.STUCK})
+
+    def offers(self, action: Action, now: datetime, actor: Actor | None = None) -> bool:
+        """Return whether an action is worth offering to `actor`, or to all who see the batch."""
+        if action is Action.UNDO and not self.has_done:
+            return False
+        return accepts(action, self.batch, now, actor)
 
 
 class BatchViews:

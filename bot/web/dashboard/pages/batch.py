@@ -7,10 +7,10 @@ from aiohttp import web
 
 from bot import clock
 from bot.access.errors import ButtonGone
+from bot.access.orders.bulk.actions import Action
 from bot.access.orders.bulk.errors import BatchGone
 from bot.access.orders.bulk.forecast import after_of, before_of
 from bot.access.orders.bulk.row_results import RowGroup, RowPage
-from bot.access.orders.bulk.undo import may_be_undone
 from bot.access.orders.bulk.views import BatchView
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import State
@@ -18,7 +18,6 @@ from bot.access.rules.seat_fee import FREE, cents
 from bot.interactions.levels import Level
 from bot.replies import Message, bulk_problems
 from bot.replies.bulk import dropped, short, spoken_seconds, title
-from bot.replies.bulk_progress import has_done
 from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached
 from bot.replies.seats import money
@@ -71,7 +70,7 @@ def add_to(routes: Routes) -> None:
 
 async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     """Show what a batch would do, or how far it is, with some of its rows."""
-    view = await _view(visitor, request)
+    now, view = clock.now(), await _view(visitor, request)
     shown = await _rows(visitor, view, request)
     response = await visitor.page(
         "dashboard/batch.html",
@@ -83,8 +82,8 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         about=title(view),
         who=actor_named(view.batch.actor),
         approver=member(view.batch.approved_by or 0),
-        may_undo=may_be_undone(view.batch, clock.now()) and has_done(view),
-        may_approve=view.batch.actor.member_id != visitor.session.member_id,
+        may={action for action in Action if view.offers(action, now, visitor.actor)},
+        waits=view.offers(Action.APPROVE, now),
         takes_away=_takes_away(view),
         mark=_mark(view),
         shown=shown,

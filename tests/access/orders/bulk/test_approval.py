@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from bot.access.orders.bulk.actions import DRAFT_LIFE
 from bot.access.orders.bulk.approval import parse_above
-from bot.access.orders.bulk.batches import DRAFT_LIFE
 from bot.access.orders.bulk.errors import (
     ApprovalUnreadable,
     BatchGone,

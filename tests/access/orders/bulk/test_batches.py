@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.access.ledger.errors import OverTheLine
-from bot.access.orders.bulk.batches import DRAFT_LIFE
+from bot.access.orders.bulk.actions import DRAFT_LIFE
 from bot.access.orders.bulk.errors import (
     BatchGone,
     BatchMovedOn,
