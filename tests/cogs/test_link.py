@@ -4,7 +4,7 @@ import logging
 import re
 from datetime import timedelta
 
-from bot.store.people import customers
+from bot.store.people import claims, customers
 from tests.support.discord_harness import at_work, eventually, labels, text_of
 from tests.support.idle import at_rest
 from tests.support.vendor_fixture import AT
@@ -359,7 +359,7 @@ async def test_a_question_that_somebody_deleted_holds_up_no_line(harness, caplog
     await harness.passes(lambda: "stays as it is" in caplog.text)
     await at_rest(harness.vendor.database)
     async with harness.vendor.database.read() as connection:
-        assert await customers.answered_questions(connection, harness.guild.id) == []
+        assert await claims.answered_questions(connection, harness.guild.id) == []
 
 
 async def test_only_staff_decide(harness):

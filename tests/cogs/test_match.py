@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.sandbox.discord import Upload
-from bot.store.people import customers
+from bot.store.people import claims, customers
 from bot.store.tables.ledger import event
 from tests.support.discord_harness import labels, text_of
 from tests.support.fake_time import eventually
@@ -85,11 +85,11 @@ async def test_a_request_of_the_member_for_the_same_name_is_settled_with_it(harn
     await known(harness, "Alice_T")
     async with harness.vendor.database.write() as connection:
         await customers.add(connection, harness.guild.id, member_id=harness.buyer.id)
-        await customers.add_claim(connection, harness.guild.id, harness.buyer.id, "alice_t", _now())
+        await claims.add(connection, harness.guild.id, harness.buyer.id, "alice_t", _now())
     request = await match(harness, f"username,discord_id\nAlice_T,{harness.buyer.id}")
     await press(harness, request, "Tie 1 name")
     async with harness.vendor.database.read() as connection:
-        assert await customers.waiting_claims(connection, harness.guild.id) == []
+        assert await claims.waiting(connection, harness.guild.id) == []
     assert await holder(harness, "Alice_T") == harness.buyer.id
 
 

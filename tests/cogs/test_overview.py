@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.access.rules.releases import Release
-from bot.store.people import customers
+from bot.store.people import claims
 from tests.access.queries.test_today import buy
 from tests.support.discord_harness import labels, text_of
 from tests.support.fake_time import START
@@ -35,7 +35,7 @@ async def test_what_waits_is_stuck_ends_and_was_sold_is_in_it(harness):
     )
     elsewhere = await many_people(database, OTHER, 3)
     async with database.write() as connection:
-        await customers.add_claim(connection, guild_id, harness.buyer.id, "Alice_T", AT)
+        await claims.add(connection, guild_id, harness.buyer.id, "Alice_T", AT)
         await buy(connection, people[1], script, "one")
     said = text_of((await harness.run(harness.as_mod, "overview")).original)
     assert "1 order is stuck" in said

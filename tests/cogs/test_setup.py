@@ -4,7 +4,7 @@ import pytest
 
 from bot.store.catalogue import guilds
 from bot.store.ledger import events
-from bot.store.people import customers
+from bot.store.people import claims
 from bot.store.records import Actor
 from tests.support.discord_harness import eventually, labels, text_of
 
@@ -139,9 +139,7 @@ async def chosen_channel(harness):
     await set_log(harness, channel)
     async with harness.vendor.database.write() as connection:
         for user, name in ((harness.buyer, "Alice_T"), (harness.stranger, "Alice_Two")):
-            await customers.add_claim(
-                connection, harness.guild.id, user.id, name, harness.time.now()
-            )
+            await claims.add(connection, harness.guild.id, user.id, name, harness.time.now())
     return channel
 
 

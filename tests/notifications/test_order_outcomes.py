@@ -175,15 +175,13 @@ async def test_a_removed_log_channel_stops_nothing_else(harness):
 
 async def test_a_request_for_a_name_comes_with_its_two_buttons(harness):
     from bot.store.ledger import events
-    from bot.store.people import customers
+    from bot.store.people import claims
 
     await harness.choose_log_channel(harness.log)
     at = clock.now() - timedelta(minutes=1)
     async with harness.vendor.database.write() as connection:
         for member in (harness.buyer, harness.stranger):
-            claim = await customers.add_claim(
-                connection, harness.guild.id, member.id, "Alice_T", at
-            )
+            claim = await claims.add(connection, harness.guild.id, member.id, "Alice_T", at)
             await events.record(
                 connection,
                 harness.guild.id,

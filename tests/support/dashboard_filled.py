@@ -13,7 +13,7 @@ from bot.access.sweeps.drift import Kind
 from bot.interactions.roles import opening_role
 from bot.store.kinds import BatchKind, DeliveryState, RowProblem
 from bot.store.ledger import role_losses
-from bot.store.people import customers
+from bot.store.people import claims
 from bot.store.sales import connections, prices
 from bot.store.tables.columns import metadata
 from bot.web.dashboard.routes import ROUTES
@@ -61,7 +61,7 @@ async def fill(dashboard):
     now = clock.now()
     async with harness.database.write() as connection:
         await role_losses.add(connection, guild_id, role.id, now, is_deleted=False)
-        await customers.add_claim(connection, guild_id, 4711, "Zebra_Trader", now, None)
+        await claims.add(connection, guild_id, 4711, "Zebra_Trader", now, None)
         shop = await connections.add(
             connection, guild_id, public_id="z" * 22, provider="standard", options={},
             by=dashboard.owner.id, at=now, reference="r1",

@@ -14,7 +14,7 @@ from bot.store.catalogue import guilds
 from bot.store.kinds import BatchKind
 from bot.store.ledger import events, orders, permissions
 from bot.store.maintenance import restore
-from bot.store.people import customers
+from bot.store.people import claims
 from bot.store.sweeps import sweeps
 from bot.store.tables.logins import login_outage
 from bot.store.tables.sweeps import sighting, sweep
@@ -149,11 +149,11 @@ async def other_servers(harness, number):
             await guilds.add_role(connection, guild_id, 9, "staff")
 
 
-async def claims(harness, number):
+async def waiting_claims(harness, number):
     async with harness.database.write() as connection:
-        known = len(await customers.waiting_claims(connection, HOME))
+        known = len(await claims.waiting(connection, HOME))
         for each in range(known, known + number):
-            await customers.add_claim(connection, HOME, 500 + each, f"name_{each}", AT)
+            await claims.add(connection, HOME, 500 + each, f"name_{each}", AT)
 
 
 async def entries(harness, number):

@@ -13,7 +13,7 @@ from bot.store.kinds import ClaimHow, Tie
 from bot.store.ledger import purchases
 from bot.store.people import customers
 from bot.store.records import Actor, Contract, Customer
-from bot.store.sales import contracts
+from bot.store.sales import contract_purchases, contracts
 from bot.store.sweeps import sightings
 
 _BEST_FIRST = tuple(ClaimHow)
@@ -114,6 +114,6 @@ async def _member(
 
 async def _has_more(connection: AsyncConnection, person: Customer, contract: Contract) -> bool:
     """Return whether somebody got anything but what this contract gave."""
-    gave = await contracts.purchases_of(connection, contract.id)
+    gave = await contract_purchases.of_contract(connection, contract.id)
     got = (await purchases.of_customers(connection, [person.id]))[person.id]
     return bool({each.id for each in got} - {each.purchase_id for each in gave.values()})

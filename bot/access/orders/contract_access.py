@@ -21,7 +21,7 @@ from bot.access.rules.entitlements import State, still_gives
 from bot.store.kinds import EntitlementKind, StateKind
 from bot.store.ledger import entitlements, permissions, purchases
 from bot.store.records import Connection, Contract, ContractPurchase, Customer
-from bot.store.sales import contracts
+from bot.store.sales import contract_purchases
 from bot.store.vault import Vault
 
 # Beside what is wanted: what staff were asked about, and refused.
@@ -135,7 +135,7 @@ class ContractAccess:
             if part in due or part in holding:
                 continue
             if there.is_held:  # nothing waits for staff any more
-                await contracts.change_purchase(
+                await contract_purchases.change(
                     self._connection, self._contract.id, part, is_held=False
                 )
             if before.is_over or there.line_key in stays:
@@ -147,7 +147,7 @@ class ContractAccess:
 
     async def _known(self, person: Customer) -> dict[str, ContractPurchase]:
         """Return what the contract gave its buyer; what it gave another, before two were one, ends."""
-        known = await contracts.purchases_of(self._connection, self._contract.id)
+        known = await contract_purchases.of_contract(self._connection, self._contract.id)
         bought = await purchases.by_ids(
             self._connection, [each.purchase_id for each in known.values()]
         )
@@ -156,7 +156,7 @@ class ContractAccess:
             if purchase.customer_id != person.id:
                 ended = await end_in(self._connection, self._vault, self._request, purchase)
                 _ = self._done.add(ended)
-                await contracts.drop_purchase(self._connection, self._contract.id, part)
+                await contract_purchases.drop(self._connection, self._contract.id, part)
                 del known[part]
         return known
 
@@ -178,7 +178,7 @@ class ContractAccess:
             held_by = [each.permission_id for each in reasons if each.permission_id is not None]
             found = await permissions.by_ids(self._connection, held_by)
             if any(each.held_back for each in found):
-                await contracts.change_purchase(
+                await contract_purchases.change(
                     self._connection, self._contract.id, there.part, is_held=True
                 )
                 self._done.held.append(there.purchase_id)
@@ -250,7 +250,7 @@ class ContractAccess:
             self._done.opened.append(opened.purchase.id)
         else:  # it was this person's before, and is again
             wanted = replace(wanted, ends_at=opened.purchase.ends_at, is_over=True)
-        await contracts.add_purchase(
+        await contract_purchases.add(
             self._connection,
             self._contract.id,
             due.part,
@@ -259,7 +259,7 @@ class ContractAccess:
             wanted=wanted.to_json(),
         )
         if not opened.is_new:
-            known = await contracts.purchases_of(self._connection, self._contract.id)
+            known = await contract_purchases.of_contract(self._connection, self._contract.id)
             await self._change(known[due.part], due)
         return opened.order_id
 
@@ -352,7 +352,7 @@ class ContractAccess:
             asked: dict[str, Any] = {"at": self._request.at.isoformat()}
             if wanted is not None:
                 asked["wanted"] = wanted.to_json()
-            await contracts.change_purchase(
+            await contract_purchases.change(
                 self._connection, there.contract_id, there.part, asked=asked
             )
             self._done.asked.append(there.part)
@@ -360,7 +360,7 @@ class ContractAccess:
     async def _keep(
         self, there: ContractPurchase, wanted: Wanted, *, is_held: bool = False
     ) -> None:
-        await contracts.change_purchase(
+        await contract_purchases.change(
             self._connection,
             there.contract_id,
             there.part,

@@ -14,7 +14,7 @@ from bot.store.kinds import ClaimHow, Tie
 from bot.store.ledger import entitlements, purchases
 from bot.store.people import customers
 from bot.store.records import Contract, Customer
-from bot.store.sales import contracts
+from bot.store.sales import contract_purchases, contracts
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ async def _by_its_name(
     holder = await customers.by_id(connection, contract.customer_id)
     if holder is None or holder.member_id is not None or holder.username is None:
         return None
-    gave = await contracts.purchases_of(connection, contract.id)
+    gave = await contract_purchases.of_contract(connection, contract.id)
     bought = await purchases.of_customers(connection, [holder.id])
     if {each.id for each in bought[holder.id]} - {each.purchase_id for each in gave.values()}:
         return None
@@ -72,7 +72,7 @@ async def _by_its_name(
 
 async def titles_of(connection: AsyncConnection, contract_id: int) -> tuple[str, ...]:
     """Return the titles of what a contract gives now, each once."""
-    gave = await contracts.purchases_of(connection, contract_id)
+    gave = await contract_purchases.of_contract(connection, contract_id)
     live = [each.purchase_id for each in gave.values() if not each.wanted["is_over"]]
     given = await entitlements.of_purchases(connection, live)
     bought = await purchases.by_ids(

@@ -14,7 +14,7 @@ from bot.store.kinds import Otherwise
 from bot.store.ledger import direct_messages, events, purchases
 from bot.store.people import customers
 from bot.store.records import Connection, Contract, Customer
-from bot.store.sales import contracts
+from bot.store.sales import contract_purchases, contracts
 
 # A message to a buyer: of which server, about which items; it waits for a name, or a payment failed.
 ToBuyer = Callable[[int, Sequence[str]], Mapping[str, Any]]
@@ -81,7 +81,7 @@ class ContractNotes:
         if contract is None or contract.customer_id is None:
             return
         person = await customers.by_id(connection, contract.customer_id)
-        gave = await contracts.purchases_of(connection, contract_id)
+        gave = await contract_purchases.of_contract(connection, contract_id)
         titles = await _titles(connection, [each.purchase_id for each in gave.values()])
         if person is None or person.member_id is None or not titles:
             return

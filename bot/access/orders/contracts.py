@@ -30,7 +30,7 @@ from bot.store.kinds import ActorKind, ClaimHow, DeliveryState
 from bot.store.ledger import entitlements, events, purchases
 from bot.store.people import customers
 from bot.store.records import Actor, Connection, Contract, Customer, Delivery, Entitlement, Purchase
-from bot.store.sales import connections, contracts
+from bot.store.sales import connections, contract_purchases, contracts
 from bot.store.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -142,14 +142,14 @@ class Contracts:
             return contract, []
         superseded: list[int] = []
         if contract.customer_id is not None:
-            gave = await contracts.purchases_of(connection, contract.id)
+            gave = await contract_purchases.of_contract(connection, contract.id)
             bought = await purchases.by_ids(
                 connection, [each.purchase_id for each in gave.values()]
             )
             for purchase in bought.values():
                 for recorded in await end_in(connection, self._vault, request, purchase):
                     superseded += recorded.superseded
-            await contracts.drop_purchases(connection, contract.id)
+            await contract_purchases.drop_all(connection, contract.id)
         contract = await contracts.change(
             connection,
             contract.id,
@@ -242,7 +242,11 @@ class Contracts:
         """
         async with self._database.write() as connection:
             contract = await contracts.by_id(connection, request.guild_id, contract_id)
-            gave = {} if contract is None else await contracts.purchases_of(connection, contract.id)
+            gave = (
+                {}
+                if contract is None
+                else await contract_purchases.of_contract(connection, contract.id)
+            )
             asked = gave.get(part)
             person = None
             if contract is not None and contract.customer_id is not None:
@@ -258,7 +262,7 @@ class Contracts:
                 followed = await self._follow(connection, agreed, source, contract, agreed=(part,))
                 superseded = tuple(followed.superseded)
             else:  # it is not asked about again until the contract comes to something else
-                await contracts.change_purchase(
+                await contract_purchases.change(
                     connection,
                     contract.id,
                     part,

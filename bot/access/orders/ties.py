@@ -15,6 +15,7 @@ from bot.access.people.errors import (
     TargetHasName,
     UnlinkKeepsAccess,
 )
+from bot.access.people.identity import untie
 from bot.access.people.who import required
 from bot.access.request import RequestContext, Subject
 from bot.access.sync.queue import Queue
@@ -60,17 +61,7 @@ class Ties:
             has = await access.is_there(connection, request.guild_id, [person.username], request.at)
             if has and not request.consent.confirmed:
                 raise UnlinkKeepsAccess(person.member_id, person.username)
-            await customers.untie(connection, person.id)
-            await events.record(
-                connection,
-                request.guild_id,
-                request.at,
-                "unlink",
-                actor=request.actor,
-                customer_id=person.id,
-                member_id=person.member_id,
-                before={"username": person.username},
-            )
+            await untie(connection, request, person)
         return person
 
     async def move(self, request: RequestContext, subject: Subject, to_id: int) -> Moved:

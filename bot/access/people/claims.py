@@ -16,7 +16,7 @@ from bot.store.engine.database import Database
 from bot.store.kinds import ClaimState, Otherwise, Tie
 from bot.store.ledger import direct_messages, events, permissions
 from bot.store.ledger.events import NewEvent
-from bot.store.people import customers
+from bot.store.people import claims, customers
 from bot.store.records import Actor, Claim, Customer, Script
 from bot.store.sweeps import sightings
 from bot.tradingview.models import End
@@ -69,7 +69,7 @@ class Claims:
     async def waiting(self, guild_id: int) -> list[Claim]:
         """Return the requests that staff have not decided, oldest first."""
         async with self._database.read() as connection:
-            return await customers.waiting_claims(connection, guild_id)
+            return await claims.waiting(connection, guild_id)
 
     async def question(self, guild_id: int, claim_id: int) -> Question:
         """Return a claim with what staff need to know. Raises ClaimUnknown or ClaimDecided."""
@@ -105,7 +105,7 @@ class Claims:
     ) -> None:
         """Note that the claimer proved it themselves; the answer to that tells them."""
         state, by = ClaimState.ACCEPTED, claim.member_id
-        await customers.decide_claim(connection, claim.id, state, by, request.at)
+        await claims.decide(connection, claim.id, state, by, request.at)
 
     def go_on(self, guild_id: int) -> None:
         """Have done what a name that was handed over brings along."""
@@ -151,7 +151,7 @@ class Claims:
     ) -> None:
         """Note the decision, and what the claimer hears of it; `wake` once that is committed."""
         state = ClaimState.ACCEPTED if accept else ClaimState.REFUSED
-        await customers.decide_claim(connection, claim.id, state, request.member_id, request.at)
+        await claims.decide(connection, claim.id, state, request.member_id, request.at)
         await direct_messages.add(
             connection,
             claim.guild_id,
@@ -200,7 +200,7 @@ async def record_claims(connection: AsyncConnection, claims: Iterable[Claim]) ->
 
 
 async def _undecided(connection: AsyncConnection, guild_id: int, claim_id: int) -> Claim:
-    claim = await customers.claim_by_id(connection, guild_id, claim_id)
+    claim = await claims.by_id(connection, guild_id, claim_id)
     if claim is None:
         raise ClaimUnknown
     if claim.state is not ClaimState.WAITING:

@@ -22,14 +22,14 @@ from bot.access.people.errors import (
     UserUnknown,
 )
 from bot.access.people.free_names import FreeNames, is_free_here, let_go_of
-from bot.access.people.identity import confirm, follow, name_of, tie
+from bot.access.people.identity import confirm, follow, name_of, tie, untie
 from bot.access.people.limits import MemberLimits, moves_again
 from bot.access.people.username_lookup import clean, exact
 from bot.access.request import RequestContext, Subject
 from bot.store.engine.database import Database
 from bot.store.kinds import AttemptKind, ClaimState, Tie
 from bot.store.ledger import events, withheld
-from bot.store.people import customers
+from bot.store.people import claims, customers
 from bot.store.records import Customer
 from bot.tradingview import Hint, TradingViewClient
 
@@ -201,7 +201,7 @@ class Customers:
     async def may_unlink(self, request: RequestContext) -> Unlinked:
         """Return what a member would let go of; nothing is changed yet. Raises HaveNoName."""
         async with self._database.read() as connection:
-            claim = await customers.waiting_claim(connection, request.guild_id, request.member_id)
+            claim = await claims.waiting_of(connection, request.guild_id, request.member_id)
             person = await customers.by_member(connection, request.guild_id, request.member_id)
         username = None if person is None else person.username
         if username is None and claim is None:
@@ -217,17 +217,7 @@ class Customers:
                 if claimed is None:
                     raise HaveNoName
                 return Unlinked(None, claimed)
-            await customers.untie(connection, person.id)
-            await events.record(
-                connection,
-                request.guild_id,
-                request.at,
-                "unlink",
-                actor=request.actor,
-                customer_id=person.id,
-                member_id=request.member_id,
-                before={"username": person.username},
-            )
+            await untie(connection, request, person)
         return Unlinked(person.username, claimed)
 
     async def tie(self, request: RequestContext, member_id: int, text: str) -> Customer:
@@ -246,7 +236,7 @@ class Customers:
             person = await tie(
                 connection, request, name, member_id, how=Tie.STAFF, user_id=hint.user_id
             )
-            claim = await customers.waiting_claim(connection, request.guild_id, member_id)
+            claim = await claims.waiting_of(connection, request.guild_id, member_id)
             if claim is not None and claim.username.casefold() == name.casefold():
                 await self._claims.settle(connection, request, claim, accept=True)
         self._claims.wake()
@@ -283,13 +273,13 @@ class Customers:
         username: str,
         instead_of: str | None,
     ) -> None:
-        waiting = await customers.waiting_claim(connection, request.guild_id, request.member_id)
+        waiting = await claims.waiting_of(connection, request.guild_id, request.member_id)
         if waiting is not None:
             same = waiting.username.casefold() == username.casefold()
             if same and _folded(waiting.instead_of) == _folded(instead_of):
                 return  # delivered or asked twice
             await _withdraw(connection, request)
-        claim = await customers.add_claim(
+        claim = await claims.add(
             connection, request.guild_id, request.member_id, username, request.at, instead_of
         )
         await record_claims(connection, [claim])
@@ -297,10 +287,10 @@ class Customers:
 
 async def _withdraw(connection: AsyncConnection, request: RequestContext) -> str | None:
     """Take back whatever the asker's claim waits for; returns the name."""
-    claim = await customers.waiting_claim(connection, request.guild_id, request.member_id)
+    claim = await claims.waiting_of(connection, request.guild_id, request.member_id)
     if claim is None:
         return None
-    await customers.decide_claim(connection, claim.id, ClaimState.REFUSED, None, request.at)
+    await claims.decide(connection, claim.id, ClaimState.REFUSED, None, request.at)
     await events.record(
         connection,
         request.guild_id,

@@ -10,7 +10,7 @@ from bot.access.request import RequestContext
 from bot.store.catalogue import scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import events
-from bot.store.people import access, customers
+from bot.store.people import access, claims, customers
 from bot.tradingview.deadline import in_time
 
 LOOK_TIMEOUT = 3.0  # seconds that a member waits for TradingView's lists
@@ -77,10 +77,10 @@ async def let_go_of(
     if None not in (user_id, holder.tv_user_id) and user_id != holder.tv_user_id:
         return None  # the name belongs to another person on TradingView now
     last = await events.newest(connection, request.guild_id, _TIES, customer_id=holder.id)
-    claims = await customers.waiting_claims(connection, request.guild_id)
+    waiting = await claims.waiting(connection, request.guild_id)
     others = any(
         claim.username.casefold() == username.casefold() and claim.member_id != request.member_id
-        for claim in claims
+        for claim in waiting
     )
     is_theirs = (
         last is not None

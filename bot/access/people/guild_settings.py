@@ -16,7 +16,7 @@ from bot.store.catalogue.guilds import Roles
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderState, PermissionState, RoleLevel
 from bot.store.ledger import entitlements, events, orders, permissions
-from bot.store.people import customers
+from bot.store.people import claims
 from bot.store.records import Actor, Product, Script, Untaken
 from bot.store.sweeps import drift, sweeps
 
@@ -155,7 +155,7 @@ class GuildSettings:
                 else {"channel_id": str(guild.log_channel_id)},
                 after={"channel_id": str(channel_id)},
             )
-            waiting = await customers.waiting_claims(connection, request.guild_id)
+            waiting = await claims.waiting(connection, request.guild_id)
             await record_claims(connection, waiting)
 
     async def begin_making(
@@ -213,7 +213,7 @@ class GuildSettings:
                 login=session.state,
                 account=login.username,
                 scripts=len(listed),
-                claims=len(await customers.waiting_claims(connection, guild_id)),
+                claims=len(await claims.waiting(connection, guild_id)),
                 untaken=await drift.untaken(connection, ids, clock.now()),
                 unread=tuple(script for script in listed if script.id not in read),
                 role_troubles=tuple(

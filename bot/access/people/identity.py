@@ -116,6 +116,21 @@ async def tie(
     return tied or person
 
 
+async def untie(connection: AsyncConnection, request: RequestContext, person: Customer) -> None:
+    """Let a person's member and TradingView name belong together no more; what the name may use stays."""
+    await customers.untie(connection, person.id)
+    await events.record(
+        connection,
+        request.guild_id,
+        request.at,
+        "unlink",
+        actor=request.actor,
+        customer_id=person.id,
+        member_id=person.member_id,
+        before={"username": person.username},
+    )
+
+
 async def confirm(
     connection: AsyncConnection, request: RequestContext, person: Customer, how: Tie
 ) -> Customer:

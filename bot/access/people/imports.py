@@ -26,7 +26,7 @@ from bot.access.request import RequestContext
 from bot.store.engine.database import Database
 from bot.store.ledger import events
 from bot.store.ledger.events import NewEvent
-from bot.store.people import customers, imports as store
+from bot.store.people import claims, imports as store
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _entries(request: RequestContext, tied: Sequence[Pair]) -> list[NewEvent]:
 async def _register(connection: AsyncConnection, guild_id: int) -> Register:
     return Register(
         await store.everybody(connection, guild_id),
-        await customers.waiting_claims(connection, guild_id),
+        await claims.waiting(connection, guild_id),
     )
 
 

@@ -24,7 +24,7 @@ from bot.access.request import RequestContext
 from bot.store.engine.database import Database
 from bot.store.kinds import AttemptKind, Tie
 from bot.store.ledger import events
-from bot.store.people import customers, proofs
+from bot.store.people import claims, customers, proofs
 from bot.store.records import Claim, Proof
 from bot.tradingview import Hint, TradingViewClient
 from bot.tradingview.deadline import in_time
@@ -144,7 +144,7 @@ class Proofs:
         known = None if holder is None else holder.tv_user_id
         if None not in (known, hint.user_id) and known != hint.user_id:
             raise NameChangedHands(hint.username)
-        claim = await customers.waiting_claim(connection, request.guild_id, request.member_id)
+        claim = await claims.waiting_of(connection, request.guild_id, request.member_id)
         if claim is not None and _same(claim, hint):
             taken = None if holder is None else holder.member_id
             await _refuse_moving_often(connection, request, hint)
@@ -193,7 +193,7 @@ async def _note(
 async def _to_prove(connection: AsyncConnection, request: RequestContext) -> str:
     """Return the name that waits for a proof by the member who asks. Raises NothingToProve or YouAreBlocked."""
     await refuse_blocked(connection, request.guild_id, request.member_id)
-    claim = await customers.waiting_claim(connection, request.guild_id, request.member_id)
+    claim = await claims.waiting_of(connection, request.guild_id, request.member_id)
     if claim is not None:
         return claim.username
     person = await customers.by_member(connection, request.guild_id, request.member_id)

@@ -13,7 +13,7 @@ from bot.access.request import Subject
 from bot.store.catalogue import products, scripts
 from bot.store.engine.database import Database
 from bot.store.ledger import entitlements, events, permissions, purchases
-from bot.store.people import access, customers, directory
+from bot.store.people import access, claims, customers, directory
 from bot.store.records import Claim, Customer, Event, Product, Purchase, Script
 from bot.store.sweeps import sightings
 
@@ -161,6 +161,6 @@ async def _claims(
     folded = None if username is None else username.casefold()
     return tuple(
         claim
-        for claim in await customers.waiting_claims(connection, guild_id)
+        for claim in await claims.waiting(connection, guild_id)
         if claim.member_id == member_id or claim.username.casefold() == folded
     )

@@ -13,7 +13,7 @@ from bot.store.catalogue import guilds, products, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import ClaimState, Otherwise
 from bot.store.ledger import direct_messages, events, log_entries, orders
-from bot.store.people import customers
+from bot.store.people import claims, customers
 from bot.store.records import Claim, Customer, Event, Guild, LogEntry, Product, Script
 
 
@@ -101,7 +101,7 @@ class HistoryTail:
     async def question(self, guild_id: int, claim_id: int) -> Question | None:
         """Return what staff must know about a claim; None when it is decided or withdrawn already."""
         async with self._database.read() as connection:
-            claim = await customers.claim_by_id(connection, guild_id, claim_id)
+            claim = await claims.by_id(connection, guild_id, claim_id)
             if claim is None or claim.state is not ClaimState.WAITING:
                 return None
             return await question(connection, claim)
@@ -115,17 +115,17 @@ class HistoryTail:
     async def question_asked(self, claim_id: int, channel_id: int, message_id: int) -> None:
         """Note which message asks staff about a claim."""
         async with self._database.write() as connection:
-            await customers.set_question(connection, claim_id, channel_id, message_id)
+            await claims.set_question(connection, claim_id, channel_id, message_id)
 
     async def answered(self, guild_id: int) -> list[Claim]:
         """Return the claims that need no answer any more, while a message still asks about them."""
         async with self._database.read() as connection:
-            return await customers.answered_questions(connection, guild_id)
+            return await claims.answered_questions(connection, guild_id)
 
     async def question_closed(self, claim_id: int) -> None:
         """Note that no message asks about a claim any more."""
         async with self._database.write() as connection:
-            await customers.set_question(connection, claim_id, None, None)
+            await claims.set_question(connection, claim_id, None, None)
 
     async def posted(self, guild_id: int, event_id: int) -> None:
         """Note that the log channel shows everything up to that entry."""

@@ -11,7 +11,7 @@ from bot.access.rules.entitlements import known_to_member, paused_since, want, w
 from bot.store.catalogue import products, scripts
 from bot.store.kinds import PermissionState, Tie
 from bot.store.ledger import entitlements, permissions, purchases, withheld
-from bot.store.people import customers
+from bot.store.people import claims, customers
 from bot.store.records import Customer, Entitlement, Permission, Product, Purchase, Script
 from bot.store.sweeps import sightings
 
@@ -35,7 +35,7 @@ async def own_view(
     person = await customers.by_member(connection, guild_id, member_id)
     waits = () if person is None else await _waits(connection, person)
     if person is None or person.username is None:
-        claim = await customers.waiting_claim(connection, guild_id, member_id)
+        claim = await claims.waiting_of(connection, guild_id, member_id)
         # No more than of a name that is theirs by their word alone: whether somebody else has it here
         # is not for them.
         username = None if claim is None else claim.username

@@ -12,9 +12,9 @@ from bot.access.queries.standing import Person, checked_of
 from bot.access.request import Subject
 from bot.store.catalogue import products, scripts
 from bot.store.ledger import entitlements, events, purchases
-from bot.store.people import customers
+from bot.store.people import claims, customers
 from bot.store.records import Claim, Contract, Customer, Product, Purchase, Script
-from bot.store.sales import connections, contracts
+from bot.store.sales import connections, contract_purchases, contracts
 
 MAX_SHOWN = 20  # of the history, and of what was got
 
@@ -90,7 +90,7 @@ async def _stored(connection: AsyncConnection, person: Customer, now: datetime) 
 async def _claims(connection: AsyncConnection, person: Customer) -> tuple[Claim, ...]:
     return tuple(
         claim
-        for claim in await customers.waiting_claims(connection, person.guild_id)
+        for claim in await claims.waiting(connection, person.guild_id)
         if claim.member_id == person.member_id or claim.username.casefold() == person.name_folded
     )
 
@@ -104,7 +104,7 @@ async def _got(
 ) -> tuple[Got, ...]:
     ids = [each.id for each in bought]
     given = await entitlements.of_purchases(connection, ids)
-    of = await contracts.of_purchases(connection, ids) if own else {}
+    of = await contract_purchases.contract_ids(connection, ids) if own else {}
     by_id = {each.id: each for each in own}
     found = []
     for each in bought:

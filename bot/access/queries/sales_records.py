@@ -12,7 +12,7 @@ from bot.store.engine.database import Database
 from bot.store.ledger import purchases
 from bot.store.people import customers
 from bot.store.records import ContractPurchase, Customer, Purchase
-from bot.store.sales import connections, contract_pages, contracts
+from bot.store.sales import connections, contract_pages, contract_purchases, contracts
 from bot.store.sales.contract_pages import ContractRow, MessageRow
 
 PAGE = 50
@@ -159,7 +159,7 @@ def _shown(person: Customer | None) -> Customer | None:
 async def _given(connection: AsyncConnection, contract_id: int) -> list[Given]:
     by_id = {
         each.purchase_id: each
-        for each in (await contracts.purchases_of(connection, contract_id)).values()
+        for each in (await contract_purchases.of_contract(connection, contract_id)).values()
     }
     bought = (await purchases.by_ids(connection, by_id)).values()
     sold = await products.by_ids(connection, {each.product_id or 0 for each in bought})

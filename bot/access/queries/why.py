@@ -38,9 +38,9 @@ from bot.store.catalogue import products, role_rules, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderState
 from bot.store.ledger import entitlements, orders, permissions, purchases, put_backs
-from bot.store.people import customers
+from bot.store.people import claims
 from bot.store.records import Contract, Customer, Product, RoleRule, Script
-from bot.store.sales import contracts
+from bot.store.sales import contract_purchases
 from bot.store.sweeps import sightings
 from bot.tradingview.deadline import in_time
 
@@ -204,7 +204,9 @@ class Causes:
                 if part.last.ended_by:
                     ended_by = await orders.by_id(connection, part.last.ended_by)
                 if part.last.source == PAYMENT:
-                    contract = await contracts.of_purchase(connection, part.last.purchase_id)
+                    contract = await contract_purchases.contract_of(
+                        connection, part.last.purchase_id
+                    )
         if order_id is None:
             return replace(found, ended_by=ended_by, contract=contract)
         receipt = await self._outcomes.receipt(order_id)
@@ -238,7 +240,7 @@ async def _who(connection: AsyncConnection, guild_id: int, subject: Subject) -> 
         username = await name_of(connection, guild_id, subject)
     claim = None
     if username is None and member_id is not None:
-        claim = await customers.waiting_claim(connection, guild_id, member_id)
+        claim = await claims.waiting_of(connection, guild_id, member_id)
     return Who(member_id, username, person, claim)
 
 

@@ -1,30 +1,23 @@
 """Queries behind the suggestions that open while somebody types."""
 
-from sqlalchemy import or_, select
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Table, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.records import Product, Script
 from bot.store.tables.catalogue import product, script
 from bot.store.tables.people import customer
 
+if TYPE_CHECKING:
+    from sqlalchemy import Select
+
 
 async def scripts_like(
     connection: AsyncConnection, guild_id: int, typed: str, limit: int
 ) -> list[Script]:
     """Return scripts on sale whose short name or title contains the text, in any case."""
-    found = await connection.execute(
-        select(script)
-        .where(
-            script.c.guild_id == guild_id,
-            script.c.archived_at.is_(None),
-            or_(
-                script.c.slug.icontains(typed, autoescape=True),
-                script.c.title.icontains(typed, autoescape=True),
-            ),
-        )
-        .order_by(script.c.slug)
-        .limit(limit)
-    )
+    found = await connection.execute(_on_sale(script, guild_id, typed).limit(limit))
     return [Script.of(row) for row in found]
 
 
@@ -32,20 +25,15 @@ async def products_like(
     connection: AsyncConnection, guild_id: int, typed: str, limit: int
 ) -> list[Product]:
     """Return products on sale whose short name or title contains the text, in any case."""
-    found = await connection.execute(
-        select(product)
-        .where(
-            product.c.guild_id == guild_id,
-            product.c.archived_at.is_(None),
-            or_(
-                product.c.slug.icontains(typed, autoescape=True),
-                product.c.title.icontains(typed, autoescape=True),
-            ),
-        )
-        .order_by(product.c.slug)
-        .limit(limit)
-    )
+    found = await connection.execute(_on_sale(product, guild_id, typed).limit(limit))
     return [Product.of(row) for row in found]
+
+
+def _on_sale(items: Table, guild_id: int, typed: str) -> "Select[Any]":
+    """Return the query for what is on sale and has the text in its short name or title."""
+    fits = (column.icontains(typed, autoescape=True) for column in (items.c.slug, items.c.title))
+    on_sale = (items.c.guild_id == guild_id, items.c.archived_at.is_(None))
+    return select(items).where(*on_sale, or_(*fits)).order_by(items.c.slug)
 
 
 async def names_like(

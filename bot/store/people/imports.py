@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import Tie
 from bot.store.parts import parts
-from bot.store.people.customers import waiting_claims
+from bot.store.people import claims
 from bot.store.records import Claim, Customer
 from bot.store.tables.ledger import purchase
 from bot.store.tables.people import customer, merged_customer
@@ -81,7 +81,7 @@ async def tie_many(
         [{"c_id": customer_id, "c_member": member_id} for customer_id, _, member_id in ties],
     )
     claimed = {(member_id, name.casefold()) for _, name, member_id in ties}
-    waiting = await waiting_claims(connection, guild_id)
+    waiting = await claims.waiting(connection, guild_id)
     return [each for each in waiting if (each.member_id, each.username.casefold()) in claimed]
 
 

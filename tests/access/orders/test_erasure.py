@@ -36,7 +36,7 @@ from bot.store.ledger import (
     purchases,
     unanswered,
 )
-from bot.store.people import attempts, customers, erasure, proofs, reminders, web_sessions
+from bot.store.people import attempts, claims, customers, erasure, proofs, reminders, web_sessions
 from bot.store.records import Actor, BatchRow, HolderRole, Unanswered
 from bot.store.sales import api_keys, api_requests, contracts, trials
 from bot.store.tables.columns import metadata
@@ -77,7 +77,7 @@ async def known_everywhere(harness):
     await harness.done(done)
     await harness.grant("bob-fx", "1M", note="a friend of Ann_Trades, see <@781555000111222333>")
     async with harness.database.write() as connection:
-        await customers.add_claim(connection, HOME, ANN, "Somebody_Else", AT)
+        await claims.add(connection, HOME, ANN, "Somebody_Else", AT)
         await reminders.set_off(connection, HOME, ANN, AT)
         content = {"text": r"**Ann\_Trades** has it", "embeds": [], "buttons": []}
         for user_id in (ANN, STAFF):
@@ -392,6 +392,6 @@ async def test_nothing_is_given_while_a_person_is_forgotten_and_nothing_comes_ba
 
 async def test_a_member_without_a_record_is_forgotten_too(harness):
     async with harness.database.write() as connection:
-        await customers.add_claim(connection, HOME, ANN, "Ann_Trades", AT)
+        await claims.add(connection, HOME, ANN, "Ann_Trades", AT)
     assert (await forget(harness)).number is not None
     assert left_in_file(harness) == []

@@ -16,7 +16,7 @@ from bot.access.people.errors import (
     NobodyNamed,
     UserUnknown,
 )
-from bot.store.people import customers
+from bot.store.people import claims, customers
 from tests.support.fake_time import eventually
 from tests.support.vendor_fixture import AT, HOME, MEMBER, OTHER, STAFF, STRANGER, open_shop
 
@@ -39,9 +39,9 @@ async def selling(vendor):
     return vendor
 
 
-async def claims(vendor, guild_id=HOME):
+async def waiting(vendor, guild_id=HOME):
     async with vendor.database.read() as connection:
-        return await customers.waiting_claims(connection, guild_id)
+        return await claims.waiting(connection, guild_id)
 
 
 # Who is meant
@@ -155,7 +155,7 @@ async def test_a_name_that_another_member_has_waits_for_staff(selling):
     await selling.customers.link(selling.request(MEMBER), "Ann_Trades")
     assert await selling.customers.link(selling.request(STRANGER), "Ann_Trades") is False
     assert (await selling.person(name="Ann_Trades")).member_id == MEMBER
-    [claim] = await claims(selling)
+    [claim] = await waiting(selling)
     assert (claim.member_id, claim.username) == (STRANGER, "Ann_Trades")
     [event] = await selling.events("claim")
     assert event.after == {"claim_id": claim.id, "username": "Ann_Trades"}
@@ -203,7 +203,7 @@ async def test_a_second_request_takes_the_place_of_the_first(selling):
         selling.world.grant(selling.script.pine_id, name)
         for _ in range(2):
             assert await selling.customers.link(selling.request(MEMBER), name) is False
-    assert [claim.username for claim in await claims(selling)] == ["bob-fx"]
+    assert [claim.username for claim in await waiting(selling)] == ["bob-fx"]
     assert len(await selling.events("claim")) == 2
     assert len(await selling.events("claim_withdrawn")) == 1
 
@@ -225,7 +225,7 @@ async def test_unlinking_leaves_the_access_with_the_name(selling):
 async def test_unlinking_takes_a_request_back(selling):
     selling.world.grant(selling.script.pine_id, "Ann_Trades")
     await selling.customers.link(selling.request(MEMBER), "Ann_Trades")
-    [claim] = await claims(selling)
+    [claim] = await waiting(selling)
     unlinked = await selling.customers.unlink(selling.request(MEMBER))
     assert (unlinked.username, unlinked.claimed) == (None, "Ann_Trades")
     with pytest.raises(ClaimDecided) as decided:
@@ -254,7 +254,7 @@ async def test_staff_tie_no_unknown_name_and_none_unchecked(selling):
 async def claim_of(selling, member=STRANGER, name="Ann_Trades"):
     selling.world.grant(selling.script.pine_id, name)
     assert await selling.customers.link(selling.request(member), name) is False
-    return (await claims(selling))[-1]
+    return (await waiting(selling))[-1]
 
 
 async def test_staff_accept_and_the_name_moves(selling):
@@ -285,7 +285,7 @@ async def test_a_claimer_who_linked_another_name_meanwhile_keeps_that_one(sellin
     await selling.resolve(STRANGER, "bob-fx")
     with pytest.raises(MemberHasOtherName):
         await selling.claims.decide(selling.request(), claim.id, accept=True)
-    assert await claims(selling) == [claim]
+    assert await waiting(selling) == [claim]
 
 
 async def test_a_claim_is_known_in_its_own_server_only(selling):
@@ -297,7 +297,7 @@ async def test_a_claim_is_known_in_its_own_server_only(selling):
 async def test_staff_who_tie_the_name_by_command_settle_the_claim(selling):
     await claim_of(selling)
     await selling.customers.tie(selling.request(), STRANGER, "Ann_Trades")
-    assert await claims(selling) == []
+    assert await waiting(selling) == []
 
 
 async def test_twenty_at_once_make_one_customer_and_one_claim(selling):

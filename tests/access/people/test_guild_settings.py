@@ -5,7 +5,7 @@ from bot.access.logins.sessions import LoginState
 from bot.access.people.errors import RoleNotSet, RoleProblem, RoleUnusable
 from bot.access.people.guild_settings import GuildSettings
 from bot.store.catalogue import guilds
-from bot.store.people import customers
+from bot.store.people import claims
 from tests.support.vendor_fixture import AT, HOME, MEMBER, OTHER, STAFF, open_shop
 
 
@@ -82,7 +82,7 @@ async def test_a_first_log_channel_shows_what_happens_from_now_on(vendor):
 
 async def test_requests_that_wait_are_asked_in_a_new_log_channel(vendor):
     async with vendor.database.write() as connection:
-        claim = await customers.add_claim(connection, HOME, MEMBER, "Ann_Trades", AT)
+        claim = await claims.add(connection, HOME, MEMBER, "Ann_Trades", AT)
     await vendor.guild_settings.set_log_channel(vendor.request(), 5)
     [event] = await vendor.events("claim")
     assert event.after["claim_id"] == claim.id

@@ -17,7 +17,7 @@ from bot.access.people.errors import (
 )
 from bot.access.request import Subject
 from bot.store.kinds import ClaimState, Tie
-from bot.store.people import customers
+from bot.store.people import claims, customers
 from bot.store.tables.people import proof
 from tests.support.vendor_fixture import AT, HOME, MEMBER, STRANGER, open_shop
 
@@ -59,8 +59,8 @@ async def test_a_name_that_has_access_is_the_members_once_the_code_stands_there(
     person = await selling.person(member=STRANGER)
     assert (person.id, person.tie) == (ann.id, Tie.PROVEN)
     async with selling.database.read() as connection:
-        assert await customers.waiting_claims(connection, HOME) == []
-        done = await customers.claim_by_id(connection, HOME, 1)
+        assert await claims.waiting(connection, HOME) == []
+        done = await claims.by_id(connection, HOME, 1)
     assert (done.state, done.decided_by) == (ClaimState.ACCEPTED, STRANGER)
     [event] = await selling.events("name_proven")
     assert event.after == {"username": "Ann_Trades"}
@@ -192,7 +192,7 @@ async def test_a_proof_is_no_way_around_one_move_a_week(selling):
         await check(selling, hours=1)
     assert (await selling.person(member=STRANGER)).username == "ann_trades2"
     async with selling.database.read() as connection:
-        [waiting] = await customers.waiting_claims(connection, HOME)  # staff may still say yes
+        [waiting] = await claims.waiting(connection, HOME)  # staff may still say yes
     assert waiting.username == "ann_trades3"
     await start(selling, name="ann_trades3", days=7)
     assert await check(selling, days=7) == "ann_trades3"

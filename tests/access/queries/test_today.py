@@ -11,7 +11,7 @@ from bot.access.queries.people import Group
 from bot.access.queries.today import SHOWN
 from bot.store.catalogue import products
 from bot.store.ledger import purchases
-from bot.store.people import customers
+from bot.store.people import claims, customers
 from bot.store.records import USHER
 from bot.store.tables.ledger import entitlement
 from bot.store.tables.payments import connection as shop, contract, contract_purchase, contract_ref
@@ -208,7 +208,7 @@ async def test_the_queue_the_login_requests_payments_and_sales(harness):
     await hold_all(harness.database, [(harness.script, ann)], state="waiting")
     await hold_all(harness.database, [(harness.script, bob)], state="stuck", reason="refused")
     async with harness.database.write() as connection:
-        await customers.add_claim(connection, HOME, 7, "Somebody", AT)
+        await claims.add(connection, HOME, 7, "Somebody", AT)
         for number, source in enumerate(("staff", "payment", "code", "premium", "gift")):
             await buy(connection, ann, harness.script, f"b{number}", source)
     view = await harness.today.view(HOME)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import open_database
 from bot.store.ledger import events
-from bot.store.people import access, customers
+from bot.store.people import access, claims, customers
 from tests.support.vendor_fixture import hold, new_database
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -100,18 +100,16 @@ async def test_a_name_has_access_when_anything_is_wanted_waiting_or_seen_now(
 
 async def test_one_claim_at_a_time_for_a_member(database):
     async with database.write() as connection:
-        first = await customers.add_claim(connection, HOME, 7, "ann", NOW)
-        assert await customers.waiting_claim(connection, HOME, 7) == first
-        assert await customers.claim_by_id(connection, OTHER, first.id) is None
+        first = await claims.add(connection, HOME, 7, "ann", NOW)
+        assert await claims.waiting_of(connection, HOME, 7) == first
+        assert await claims.by_id(connection, OTHER, first.id) is None
     with pytest.raises(IntegrityError):
         async with database.write() as connection:
-            await customers.add_claim(connection, HOME, 7, "bob", NOW)
+            await claims.add(connection, HOME, 7, "bob", NOW)
     async with database.write() as connection:
-        await customers.decide_claim(connection, first.id, "refused", 1, NOW)
-        await customers.add_claim(connection, HOME, 7, "bob", NOW)
-        assert [claim.username for claim in await customers.waiting_claims(connection, HOME)] == [
-            "bob"
-        ]
+        await claims.decide(connection, first.id, "refused", 1, NOW)
+        await claims.add(connection, HOME, 7, "bob", NOW)
+        assert [claim.username for claim in await claims.waiting(connection, HOME)] == ["bob"]
 
 
 async def test_an_archived_script_is_not_found_by_its_short_name_but_keeps_it(connection):

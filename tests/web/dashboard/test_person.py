@@ -15,7 +15,7 @@ from bot.store.kinds import ActorKind, ClaimHow
 from bot.store.ledger import purchases
 from bot.store.people import customers
 from bot.store.records import Actor
-from bot.store.sales import connections, contracts
+from bot.store.sales import connections, contract_purchases, contracts
 from tests.support.dashboard_people import customer, end, have, orders
 
 EVIL = "<script>alert(1)</script>"
@@ -62,7 +62,7 @@ async def contract_of(dashboard, person, bought):
             claimed_by=1,
             paid_end=datetime(2026, 4, 2, tzinfo=UTC),
         )
-        await contracts.add_purchase(
+        await contract_purchases.add(
             connection, made.id, "main", bought.id, line_key="p", wanted={}
         )
     return made

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.store.catalogue import guilds
-from bot.store.people import customers
+from bot.store.people import claims, customers
 from tests.support.dashboard_people import customer, end, have, now, orders
 
 A_MONTH = datetime(2026, 4, 10, 12, tzinfo=UTC)
@@ -37,9 +37,7 @@ async def test_a_claim_is_decided_on_the_page(dashboard, staff):
     ben = await customer(dashboard, None, dashboard.buyer)
     async with dashboard.vendor.database.write() as connection:
         at = dashboard.vendor.request().at
-        await customers.add_claim(
-            connection, dashboard.guild.id, dashboard.buyer.id, "Alice_T", at, None
-        )
+        await claims.add(connection, dashboard.guild.id, dashboard.buyer.id, "Alice_T", at, None)
     page = await staff.get(f"people/{ben.id}")
     assert "says that Alice_T" in page.text
     form, here = page.form("Yes, it is theirs"), str(page.url)
@@ -139,7 +137,7 @@ async def test_the_mends_find_nothing_of_another_server(dashboard, manager):
         at = dashboard.vendor.request().at
         await guilds.ensure(connection, 77, at)
         foreign = await customers.add(connection, 77, username="Alice_Two", member_id=5)
-        claim = await customers.add_claim(connection, 77, 6, "Alice_Two", at, None)
+        claim = await claims.add(connection, 77, 6, "Alice_Two", at, None)
     script = await dashboard.vendor.add_script("theirs", guild_id=77)
     fields = (await manager.get(f"people/{mine.id}")).form("Grant").fields
     for path in (
@@ -177,9 +175,7 @@ async def test_a_name_of_another_member_is_moved_after_a_question_and_a_young_se
     stan = await customer(dashboard, "Alice_T", dashboard.stranger)
     async with dashboard.vendor.database.write() as connection:
         at = dashboard.vendor.request().at
-        await customers.add_claim(
-            connection, dashboard.guild.id, dashboard.buyer.id, "Alice_T", at, None
-        )
+        await claims.add(connection, dashboard.guild.id, dashboard.buyer.id, "Alice_T", at, None)
     await staff.get(f"people/{stan.id}")
     page = await staff.press("Yes, it is theirs")
     assert "it belongs to @stan" in page.text

@@ -10,7 +10,7 @@ from bot import clock
 from bot.access.rules.releases import Release
 from bot.replies import wrong_clock
 from bot.store.ledger import events
-from bot.store.people import customers
+from bot.store.people import claims, customers
 from bot.store.sales import recent
 from bot.store.tables.catalogue import script
 from bot.store.tables.ledger import permission
@@ -123,10 +123,8 @@ async def test_many_removals_are_asked_about_first(dashboard):
 
 async def test_a_member_who_waits_is_decided_about_here(dashboard):
     async with dashboard.vendor.database.write() as connection:
-        claim = await customers.add_claim(
-            connection, dashboard.guild.id, dashboard.buyer.id, "Alice_T", AT
-        )
-        other = await customers.add_claim(connection, OTHER, dashboard.buyer.id, "Bob", AT)
+        claim = await claims.add(connection, dashboard.guild.id, dashboard.buyer.id, "Alice_T", AT)
+        other = await claims.add(connection, OTHER, dashboard.buyer.id, "Bob", AT)
     browser = await dashboard.signed_in(dashboard.mod)
     page = await browser.get("")
     assert "@ben says that Alice_T" in page.text
@@ -139,7 +137,7 @@ async def test_a_member_who_waits_is_decided_about_here(dashboard):
     async with dashboard.vendor.database.read() as connection:
         person = await customers.by_member(connection, dashboard.guild.id, dashboard.buyer.id)
         assert person.username == "Alice_T"
-        assert await customers.waiting_claims(connection, OTHER)
+        assert await claims.waiting(connection, OTHER)
 
 
 async def test_a_name_of_another_member_is_asked_about_once_more(dashboard):
@@ -148,7 +146,7 @@ async def test_a_name_of_another_member_is_asked_about_once_more(dashboard):
         await customers.add(
             connection, guild_id, member_id=dashboard.stranger.id, username="Alice_T"
         )
-        await customers.add_claim(connection, guild_id, dashboard.buyer.id, "Alice_T", AT)
+        await claims.add(connection, guild_id, dashboard.buyer.id, "Alice_T", AT)
     browser = await dashboard.signed_in(dashboard.mod)
     await browser.get("")
     page = await browser.press("Yes, it is theirs")

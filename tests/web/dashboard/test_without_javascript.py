@@ -9,7 +9,7 @@ from yarl import URL
 
 from bot import clock
 from bot.store.catalogue import guilds
-from bot.store.people import customers
+from bot.store.people import claims
 from bot.store.sales import connections
 from tests.support.dashboard_people import customer, have
 from tests.support.fake_time import START
@@ -50,7 +50,7 @@ async def filled(dashboard):
         dashboard.vendor.world.add_user(name)
         dashboard.vendor.world.grant(pine_id, name, end)
     async with database.write() as connection:
-        await customers.add_claim(connection, guild_id, dashboard.stranger.id, "Alice_Two", START)
+        await claims.add(connection, guild_id, dashboard.stranger.id, "Alice_Two", START)
         shop = await connections.add(
             connection, guild_id, public_id="x" * 22, provider="standard", options={},
             by=dashboard.owner.id, at=clock.now(), reference="r1",

@@ -8,7 +8,7 @@ from bot.access.orders.moving.facts import awaited_of, is_of_one
 from bot.access.orders.sold_lines import UNNAMED
 from bot.access.rules.payments import Fact, Payment, Snapshot
 from bot.store.records import Connection, Contract
-from bot.store.sales import contracts, moving
+from bot.store.sales import contract_purchases, contracts, moving
 
 
 async def awaited(
@@ -41,7 +41,7 @@ async def _is_about(connection: AsyncConnection, contract: Contract, facts: list
         if isinstance(fact, Payment | Snapshot):
             for line in fact.lines:
                 named.update([*line.keys, *filter(None, [line.name])])
-    gave = await contracts.purchases_of(connection, contract.id)
+    gave = await contract_purchases.of_contract(connection, contract.id)
     keys = {each.line_key for each in gave.values()}
     keys.update(
         key

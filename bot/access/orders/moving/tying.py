@@ -24,7 +24,7 @@ from bot.store.kinds import ActorKind, ClaimHow, EntitlementKind, PermissionStat
 from bot.store.ledger import entitlements, events, permissions, purchases
 from bot.store.people import customers
 from bot.store.records import Actor, Connection, Contract, Customer, Entitlement, Permission
-from bot.store.sales import contracts, moving, prices
+from bot.store.sales import contract_purchases, contracts, moving, prices
 from bot.store.sales.moving import Access
 from bot.store.vault import Vault
 
@@ -96,9 +96,9 @@ class Tying:
         person = await customers.by_id(connection, contract.customer_id)
         assert person is not None  # noqa: S101 - a foreign key
         standing = derive(self._records.of(contract), self._terms, self._request.at)
-        before = await contracts.purchases_of(connection, contract.id)
+        before = await contract_purchases.of_contract(connection, contract.id)
         await self._access(connection, contract).follow(standing, person)
-        return before != await contracts.purchases_of(connection, contract.id)
+        return before != await contract_purchases.of_contract(connection, contract.id)
 
     async def grant(self, connection: AsyncConnection, match: Match) -> bool:
         """Order what is paid for and not there, by the one door; return whether that is new. Raises UserError."""
@@ -144,7 +144,7 @@ class Tying:
         contract = await self._known(connection, group)
         if contract.customer_id not in (None, person.id):
             return None  # the shop or staff said of somebody else that it is theirs
-        gave = await contracts.purchases_of(connection, contract.id)
+        gave = await contract_purchases.of_contract(connection, contract.id)
         if gave:  # the connection may be another one than that time
             await self._map(connection, line_of(payer), match)
             standing = derive(self._records.of(contract), self._terms, request.at)
@@ -260,7 +260,7 @@ class Tying:
         if wanted.ends_at is not None and ends:
             # Where TradingView shows less than is paid for, the next payment counts from there.
             wanted = replace(wanted, ends_at=min(wanted.ends_at, *ends))
-        await contracts.add_purchase(
+        await contract_purchases.add(
             connection,
             contract.id,
             due.part,
