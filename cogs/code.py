@@ -9,7 +9,7 @@ from bot.interactions import confirm, levels, responses
 from bot.interactions.components import ComponentInteraction
 from bot.interactions.confirm import Labels
 from bot.interactions.levels import Level
-from bot.interactions.options import CodeBatch, Item, Length, Until
+from bot.interactions.options import CodeSet, Item, Length, Until
 from bot.interactions.responses import Interaction
 from bot.replies import Message, codes as code_replies
 from bot.services import Services
@@ -69,7 +69,7 @@ class Code(commands.GroupCog, group_name="code", group_description="Codes that g
 
     async def _show(self, interaction: Interaction, guild_id: int, page: int) -> None:
         size = code_replies.PER_PAGE
-        found = await self._codes.batches(guild_id, skip=page * size, limit=size + 1)
+        found = await self._codes.sets(guild_id, skip=page * size, limit=size + 1)
         message = code_replies.listed(found[:size], guild_id, page, more=len(found) > size)
         await responses.reply(interaction, message)
 
@@ -79,7 +79,7 @@ class Code(commands.GroupCog, group_name="code", group_description="Codes that g
         batch="The number of the batch; pick it from the list", code="One code, as it is typed"
     )
     async def revoke(
-        self, interaction: Interaction, batch: CodeBatch | None = None, code: str = ""
+        self, interaction: Interaction, batch: CodeSet | None = None, code: str = ""
     ) -> None:
         """End them; what members got stays."""
         await responses.defer(interaction)

@@ -23,7 +23,7 @@ from bot.interactions.client import Usher
 from bot.interactions.levels import Level
 from bot.interactions.typed import USUAL_LENGTHS, customer_meant
 from bot.replies import webhook_discord
-from bot.replies.codes import choice as batch_line
+from bot.replies.codes import choice as code_set_line
 from bot.replies.message import shorten
 from bot.replies.text import plain_day, plain_moment, spoken
 from bot.replies.webhook_pending import choice as message_line
@@ -189,15 +189,17 @@ class NumberOption(Option, ABC):
         return typed
 
 
-class CodeBatchTransformer(NumberOption):
-    """Batches of codes, by number."""
+class CodeSetTransformer(NumberOption):
+    """Sets of codes, by number."""
 
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
-        """Return the newest batches whose number or item fits."""
-        found = await interaction.client.autocomplete.code_batches(interaction.guild_id or 0, typed)
+        """Return the newest sets whose number or item fits."""
+        found = await interaction.client.autocomplete.code_sets(interaction.guild_id or 0, typed)
         return [
-            app_commands.Choice(name=shorten(batch_line(batch), _MAX_LENGTH), value=batch.made.id)
-            for batch in found
+            app_commands.Choice(
+                name=shorten(code_set_line(code_set), _MAX_LENGTH), value=code_set.made.id
+            )
+            for code_set in found
         ]
 
 
@@ -340,7 +342,7 @@ Script = app_commands.Transform[str, ScriptTransformer]
 Scripts = app_commands.Transform[list[str], ScriptsTransformer]
 Username = app_commands.Transform[str, UsernameTransformer]
 Trial = app_commands.Transform[str, TrialTransformer]
-CodeBatch = app_commands.Transform[int, CodeBatchTransformer]
+CodeSet = app_commands.Transform[int, CodeSetTransformer]
 ApiKeyName = app_commands.Transform[str, ApiKeyTransformer]
 PaymentProvider = app_commands.Transform[str, PaymentProviderTransformer]
 Shop = app_commands.Transform[int, ShopTransformer]

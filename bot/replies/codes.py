@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.access.orders.codes import Batch, MadeCodes, Revoked
+from bot.access.orders.codes import CodeSetView, MadeCodes, Revoked
 from bot.access.rules.codes import LENGTH
 from bot.errors import UserError
 from bot.replies.errors import explain
@@ -56,24 +56,24 @@ def trial_refused(refusal: UserError, server: str | None) -> Message:
 
 def made(made: MadeCodes) -> Message:
     """Return new codes, one a line in a file; they are shown this once."""
-    batch, number = made.batch, len(made.codes)
-    lines = [f"✅ **{count(number, 'code')} made:** {_gives(batch)}. {_limits(batch)}"]
+    code_set, number = made.code_set, len(made.codes)
+    lines = [f"✅ **{count(number, 'code')} made:** {_gives(code_set)}. {_limits(code_set)}"]
     if number <= _SHOWN:
         lines.append("\n".join(("```", *made.codes, "```")))
     lines.append(
         "**Keep the file: I show the codes only now**, and keep none of them myself. Members use one with "
-        f"`/redeem`. `/code list` counts how many are used; `/code revoke` ends them (batch {batch.made.id})."
+        f"`/redeem`. `/code list` counts how many are used; `/code revoke` ends them (batch {code_set.made.id})."
     )
     return Message("\n".join(lines), files=(file(made),))
 
 
 def made_on_page(made: MadeCodes) -> Message:
     """Return the same above a page that has the codes itself, this once."""
-    batch = made.batch
+    code_set = made.code_set
     return Message(
-        f"✅ **{count(len(made.codes), 'code')} made:** {_gives(batch)}. {_limits(batch)}\n"
+        f"✅ **{count(len(made.codes), 'code')} made:** {_gives(code_set)}. {_limits(code_set)}\n"
         "**Copy them or keep the file: I show the codes only now**, and keep none of them myself. Members "
-        f"use one with `/redeem`. This is batch {batch.made.id}."
+        f"use one with `/redeem`. This is batch {code_set.made.id}."
     )
 
 
@@ -87,28 +87,28 @@ def made_before() -> Message:
 def file(made: MadeCodes) -> Attached:
     """Return new codes as a file, one a line."""
     content = "".join(f"{each}\n" for each in made.codes).encode()
-    return Attached(f"codes-{made.batch.sold.slug}-{made.batch.made.id}.txt", content)
+    return Attached(f"codes-{made.code_set.sold.slug}-{made.code_set.made.id}.txt", content)
 
 
-def listed(batches: Sequence[Batch], guild_id: int, page: int, *, more: bool) -> Message:
-    """Return a page of batches, newest first."""
-    if not batches:
+def listed(code_sets: Sequence[CodeSetView], guild_id: int, page: int, *, more: bool) -> Message:
+    """Return a page of sets of codes, newest first."""
+    if not code_sets:
         return Message("There are no codes here. `/code create` makes some.")
     return Message(
         "Codes that were made here, newest first. The codes themselves are in the files alone.",
-        (embed("Codes", "\n".join(map(_line, batches))),),
+        (embed("Codes", "\n".join(map(_line, code_sets))),),
         pages(LIST, guild_id, "all", page, more=more),
     )
 
 
 def revoked(revoked: Revoked, guild_id: int) -> Message:
     """Return that codes work no more, with the way back."""
-    batch = revoked.batch
-    which = f"All codes of batch {batch.made.id}" if revoked.code_id is None else "That code"
+    code_set = revoked.code_set
+    which = f"All codes of batch {code_set.made.id}" if revoked.code_id is None else "That code"
     work = "work" if revoked.code_id is None else "works"
-    button = Button("Put back", key(PUT_BACK, guild_id, batch.made.id, revoked.code_id or 0))
+    button = Button("Put back", key(PUT_BACK, guild_id, code_set.made.id, revoked.code_id or 0))
     return Message(
-        f"✅ **{which} {work} no more:** {_gives(batch)}.\n"
+        f"✅ **{which} {work} no more:** {_gives(code_set)}.\n"
         "What members got for codes that they used stays theirs; to end that too, use `/access revoke`.",
         buttons=(button,),
     )
@@ -116,37 +116,37 @@ def revoked(revoked: Revoked, guild_id: int) -> Message:
 
 def put_back(revoked: Revoked) -> Message:
     """Return that codes work again."""
-    which = f"The codes of batch {revoked.batch.made.id} work"
+    which = f"The codes of batch {revoked.code_set.made.id} work"
     if revoked.code_id is not None:
         which = "That code works"
-    return Message(f"✅ **{which} again:** {_gives(revoked.batch)}. {_limits(revoked.batch)}")
+    return Message(f"✅ **{which} again:** {_gives(revoked.code_set)}. {_limits(revoked.code_set)}")
 
 
-def choice(batch: Batch) -> str:
-    """Return a batch for the list that opens while somebody types."""
+def choice(code_set: CodeSetView) -> str:
+    """Return a set of codes for the list that opens while somebody types."""
     return (
-        f"{batch.made.id} – {spoken(batch.length)} of {batch.sold.title}, "
-        f"{batch.count.left:,} of {batch.count.codes:,} work"
+        f"{code_set.made.id} – {spoken(code_set.length)} of {code_set.sold.title}, "
+        f"{code_set.count.left:,} of {code_set.count.codes:,} work"
     )
 
 
-def _gives(batch: Batch) -> str:
-    return f"{spoken(batch.length)} of {title(batch.sold)}"
+def _gives(code_set: CodeSetView) -> str:
+    return f"{spoken(code_set.length)} of {title(code_set.sold)}"
 
 
-def _limits(batch: Batch) -> str:
-    uses = batch.made.uses
+def _limits(code_set: CodeSetView) -> str:
+    uses = code_set.made.uses
     each = "each works once" if uses == 1 else f"each works for {count(uses, 'member')}"
-    if batch.made.expires_at is None:
+    if code_set.made.expires_at is None:
         return f"{each[:1].upper()}{each[1:]}, and never expires."
-    until = f"until {end_day(batch.made.expires_at)} ({relative(batch.made.expires_at)})"
+    until = f"until {end_day(code_set.made.expires_at)} ({relative(code_set.made.expires_at)})"
     return f"{each[:1].upper()}{each[1:]}, {until}."
 
 
-def _line(batch: Batch) -> str:
-    made, numbers = batch.made, batch.count
+def _line(code_set: CodeSetView) -> str:
+    made, numbers = code_set.made, code_set.count
     parts = [
-        f"- **{made.id}**: {count(numbers.codes, 'code')} for {_gives(batch)}",
+        f"- **{made.id}**: {count(numbers.codes, 'code')} for {_gives(code_set)}",
         f"used {numbers.used:,} of {numbers.codes * made.uses:,} times",
     ]
     if made.revoked_at is not None:

@@ -23,9 +23,9 @@ def ordered(facts: Any) -> str:
 
 def _codes(facts: Any) -> str:
     """Return which codes an entry is about."""
-    batch = facts.after.get("batch")
-    of_batch = f" (batch {batch})" if batch else ""
-    return f"{facts.number('code')} for {facts.given()} of {facts.what}{of_batch}"
+    number = facts.after.get("batch")
+    of_set = f" (batch {number})" if number else ""
+    return f"{facts.number('code')} for {facts.given()} of {facts.what}{of_set}"
 
 
 SENTENCES: Mapping[str, Callable[[Any], str]] = {

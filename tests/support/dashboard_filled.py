@@ -110,7 +110,7 @@ async def _ids_of(dashboard, role):
         "rule_id": await all_of("role_rule"),
         "role_id": [role.id],
         "loss_id": await all_of("role_loss"),
-        "batch_id": await all_of("code_batch"),
+        "set_id": await all_of("code_batch"),
         "bulk_id": await all_of("batch"),
         "code_id": [0, *await all_of("code")],
         "event_id": await all_of("event"),

@@ -33,7 +33,7 @@ from bot.store.ledger import entitlements, events, orders, permissions, purchase
 from bot.store.people import customers
 from bot.store.records import Product, Purchase, Script
 from bot.store.sales import codes
-from bot.store.sales.codes import Code, CodeBatch, Count
+from bot.store.sales.codes import Code, CodeSet, Count
 from bot.store.vault import Vault
 from bot.tradingview import End, Lifetime
 
@@ -41,10 +41,10 @@ MAX_CODES = 1_000  # made at once, and uses of each
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class CodeSetView:
     """Codes that were made together, with what they give and how many of them work still."""
 
-    made: CodeBatch
+    made: CodeSet
     sold: Script | Product
     count: Count
 
@@ -58,15 +58,15 @@ class Batch:
 class MadeCodes:
     """New codes, as they are told once."""
 
-    batch: Batch
+    code_set: CodeSetView
     codes: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """What works no more: all codes of a batch, or one."""
+    """What works no more: all codes of a set, or one."""
 
-    batch: Batch
+    code_set: CodeSetView
     code_id: int | None
 
 
@@ -120,7 +120,7 @@ class Codes:
             if length.lifetime and not request.consent.confirmed:
                 raise GivesLifetime(found.product or found.scripts[0], number)
             new = [new_signs() for _ in range(number)]
-            made = await codes.add_batch(
+            made = await codes.add_set(
                 connection,
                 request.guild_id,
                 reference=request.idempotency_key,
@@ -134,70 +134,68 @@ class Codes:
                 digests=[digest_of(request.guild_id, each) for each in new],
             )
             await _record(connection, request, "codes_made", made, number=number)
-            [batch] = await _batches(connection, [made])
-        return MadeCodes(batch, tuple(map(in_groups, new)))
+            [code_set] = await _views(connection, [made])
+        return MadeCodes(code_set, tuple(map(in_groups, new)))
 
-    async def batches(self, guild_id: int, *, skip: int = 0, limit: int = 25) -> list[Batch]:
-        """Return a server's batches, newest first."""
+    async def sets(self, guild_id: int, *, skip: int = 0, limit: int = 25) -> list[CodeSetView]:
+        """Return a server's sets, newest first."""
         async with self._database.read() as connection:
-            return await batches_in(connection, guild_id, skip=skip, limit=limit)
+            return await sets_in(connection, guild_id, skip=skip, limit=limit)
 
-    async def batches_of(
+    async def sets_of(
         self, guild_id: int, item: Script | Product, *, skip: int = 0, limit: int = 25
-    ) -> list[Batch]:
-        """Return the batches of one item, newest first."""
+    ) -> list[CodeSetView]:
+        """Return the sets of one item, newest first."""
         async with self._database.read() as connection:
-            found = await codes.batches(connection, guild_id, item=item, skip=skip, limit=limit)
-            return await _batches(connection, found)
+            found = await codes.sets(connection, guild_id, item=item, skip=skip, limit=limit)
+            return await _views(connection, found)
 
-    async def revoke(self, request: RequestContext, batch_id: int | None, typed: str) -> Revoked:
-        """Let all codes of a batch, or one code as it is typed, work no more; what was got stays.
+    async def revoke(self, request: RequestContext, set_id: int | None, typed: str) -> Revoked:
+        """Let all codes of a set, or one code as it is typed, work no more; what was got stays.
 
         Raises CodeNotNamed, unless exactly one of the two is given, or CodeUnknown.
         """
-        if (batch_id is None) is not bool(typed.strip()):
+        if (set_id is None) is not bool(typed.strip()):
             raise CodeNotNamed
         async with self._database.write() as connection:
-            if batch_id is not None:
-                return await self._revoke(connection, request, batch_id, None, request.at)
+            if set_id is not None:
+                return await self._revoke(connection, request, set_id, None, request.at)
             digest = _digest(request.guild_id, typed)
             found = None if digest is None else await codes.by_digest(connection, digest)
             if found is None:
                 raise CodeUnknown
-            code, batch = found
-            return await self._revoke(connection, request, batch.id, code.id, request.at)
+            code, code_set = found
+            return await self._revoke(connection, request, code_set.id, code.id, request.at)
 
-    async def put_back(
-        self, request: RequestContext, batch_id: int, code_id: int | None
-    ) -> Revoked:
+    async def put_back(self, request: RequestContext, set_id: int, code_id: int | None) -> Revoked:
         """Let what was revoked work again. Raises CodeUnknown."""
         async with self._database.write() as connection:
-            return await self._revoke(connection, request, batch_id, code_id, None)
+            return await self._revoke(connection, request, set_id, code_id, None)
 
     async def _revoke(
         self,
         connection: AsyncConnection,
         request: RequestContext,
-        batch_id: int,
+        set_id: int,
         code_id: int | None,
         at: datetime | None,
     ) -> Revoked:
-        made = await codes.batch(connection, request.guild_id, batch_id)
-        code = None if code_id is None else await codes.of_batch(connection, batch_id, code_id)
+        made = await codes.set_by_id(connection, request.guild_id, set_id)
+        code = None if code_id is None else await codes.of_set(connection, set_id, code_id)
         if made is None or (code_id is not None and code is None):
             raise CodeUnknown
         stands = made.revoked_at if code is None else code.revoked_at
         if (stands is None) is not (at is None):  # else it was done before
             if code is None:
-                await codes.revoke_batch(connection, batch_id, at)
+                await codes.revoke_set(connection, set_id, at)
             else:
                 await codes.revoke(connection, code.id, at)
             action = "codes_put_back" if at is None else "codes_revoked"
-            count = (await codes.counts(connection, [batch_id], request.at))[batch_id]
+            count = (await codes.counts(connection, [set_id], request.at))[set_id]
             number = count.codes if code is None else 1
             await _record(connection, request, action, made, number=number)
-        [batch] = await _batches(connection, [made])
-        return Revoked(batch, code_id)
+        [code_set] = await _views(connection, [made])
+        return Revoked(code_set, code_id)
 
     # Using one
 
@@ -233,31 +231,31 @@ class Codes:
         return got
 
     async def _use(
-        self, connection: AsyncConnection, request: RequestContext, code: Code, batch: CodeBatch
+        self, connection: AsyncConnection, request: RequestContext, code: Code, code_set: CodeSet
     ) -> tuple[Got, Sequence[int]]:
         """Give what a code gives, in the transaction that took it."""
-        item = await item_of(connection, batch.product_id, batch.script_id)
+        item = await item_of(connection, code_set.product_id, code_set.script_id)
         if await _has_forever(connection, request, item):
             raise HaveItForever(item.product or item.scripts[0])
         bought = Bought(
             CODE,
             item,
             request.member_id,
-            parse_length(batch.length),
+            parse_length(code_set.length),
             grace=True,
-            note=f"batch {batch.id}",
+            note=f"batch {code_set.id}",
         )
         opened, superseded = await open_in(connection, self._vault, request, bought)
         await codes.add_use(connection, code.id, opened.purchase.id, request.member_id, request.at)
         return await got_by(connection, request, opened.purchase), superseded
 
 
-async def batches_in(
+async def sets_in(
     connection: AsyncConnection, guild_id: int, *, skip: int = 0, limit: int = 25
-) -> list[Batch]:
-    """Return a server's batches, newest first."""
-    found = await codes.batches(connection, guild_id, skip=skip, limit=limit)
-    return await _batches(connection, found)
+) -> list[CodeSetView]:
+    """Return a server's sets, newest first."""
+    found = await codes.sets(connection, guild_id, skip=skip, limit=limit)
+    return await _views(connection, found)
 
 
 async def got_by(connection: AsyncConnection, request: RequestContext, purchase: Purchase) -> Got:
@@ -274,19 +272,19 @@ async def got_by(connection: AsyncConnection, request: RequestContext, purchase:
 
 async def _take(
     connection: AsyncConnection, request: RequestContext, typed: str
-) -> tuple[Code, CodeBatch] | None:
+) -> tuple[Code, CodeSet] | None:
     """Count a use of the code that was typed, and return it; None when it does not work for this member."""
     digest = _digest(request.guild_id, typed)
     found = None if digest is None else await codes.by_digest(connection, digest)
     if found is None:
         return None
-    code, batch = found
-    is_over = batch.expires_at is not None and batch.expires_at <= request.at
-    if code.revoked_at or batch.revoked_at or is_over:
+    code, code_set = found
+    is_over = code_set.expires_at is not None and code_set.expires_at <= request.at
+    if code.revoked_at or code_set.revoked_at or is_over:
         return None
     if await codes.is_used_by(connection, code.id, request.member_id):
         return None
-    return found if await codes.take(connection, code.id, batch.uses) else None
+    return found if await codes.take(connection, code.id, code_set.uses) else None
 
 
 async def _has_forever(connection: AsyncConnection, request: RequestContext, item: Item) -> bool:
@@ -316,12 +314,14 @@ def _moment(expires: End | Length | None, asked_at: datetime) -> datetime | None
     return None if isinstance(expires, Lifetime) else expires
 
 
-async def _batches(connection: AsyncConnection, found: Sequence[CodeBatch]) -> list[Batch]:
+async def _views(connection: AsyncConnection, found: Sequence[CodeSet]) -> list[CodeSetView]:
     counts = await codes.counts(connection, [each.id for each in found], clock.now())
     some = await products.by_ids(connection, {each.product_id for each in found if each.product_id})
     others = await scripts.by_ids(connection, {each.script_id for each in found if each.script_id})
     return [
-        Batch(each, some.get(each.product_id or 0) or others[each.script_id or 0], counts[each.id])
+        CodeSetView(
+            each, some.get(each.product_id or 0) or others[each.script_id or 0], counts[each.id]
+        )
         for each in found
     ]
 
@@ -330,7 +330,7 @@ async def _record(
     connection: AsyncConnection,
     request: RequestContext,
     action: str,
-    batch: CodeBatch,
+    code_set: CodeSet,
     **more: Any,
 ) -> None:
     await events.record(
@@ -339,7 +339,7 @@ async def _record(
         request.at,
         action,
         actor=request.actor,
-        script_id=batch.script_id,
-        product_id=batch.product_id,
-        after={"batch": batch.id, "length": batch.length, **more},
+        script_id=code_set.script_id,
+        product_id=code_set.product_id,
+        after={"batch": code_set.id, "length": code_set.length, **more},
     )

@@ -64,12 +64,12 @@ class CodesOutOfRange(UserError):
 
 @dataclass(eq=False)
 class CodeUnknown(UserError):
-    """There is no such code or batch of codes here."""
+    """There is no such code or set of codes here."""
 
 
 @dataclass(eq=False)
 class CodeNotNamed(UserError):
-    """Neither a batch of codes nor a code was given, or both."""
+    """Neither a set of codes nor a code was given, or both."""
 
 
 @dataclass(eq=False)

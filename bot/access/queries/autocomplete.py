@@ -2,7 +2,7 @@
 
 from bot import clock
 from bot.access.catalogue.lookup import find_item
-from bot.access.orders.codes import Batch, batches_in
+from bot.access.orders.codes import CodeSetView, sets_in
 from bot.access.people.identity import name_of
 from bot.access.request import Subject
 from bot.access.rules.duration import Length
@@ -14,7 +14,7 @@ from bot.store.ledger import batches, entitlements, permissions
 from bot.store.people import autocomplete
 from bot.store.records import (
     ApiKey,
-    Batch as OrderBatch,
+    Batch,
     Connection,
     Delivery,
     Entitlement,
@@ -26,7 +26,7 @@ from bot.store.sales import api_keys, connections, premium, prices, waiting
 from bot.tradingview import LIFETIME, End, Lifetime, clean_username
 
 MOST = 25
-_NEWEST = 100  # batches of codes that are looked through
+_NEWEST = 100  # sets of codes, and batches, that are looked through
 
 
 class Autocomplete:
@@ -65,19 +65,19 @@ class Autocomplete:
         ]
         return fitting[:MOST]
 
-    async def code_batches(self, guild_id: int, typed: str) -> list[Batch]:
-        """Return the newest batches of codes whose number or item fits."""
+    async def code_sets(self, guild_id: int, typed: str) -> list[CodeSetView]:
+        """Return the newest sets of codes whose number or item fits."""
         text = typed.strip().casefold()
         async with self._database.read() as connection:
-            newest = await batches_in(connection, guild_id, limit=_NEWEST)
+            newest = await sets_in(connection, guild_id, limit=_NEWEST)
         fitting = [
-            batch
-            for batch in newest
-            if text in f"{batch.made.id} {batch.sold.slug} {batch.sold.title.casefold()}"
+            code_set
+            for code_set in newest
+            if text in f"{code_set.made.id} {code_set.sold.slug} {code_set.sold.title.casefold()}"
         ]
         return fitting[:MOST]
 
-    async def batches(self, guild_id: int, typed: str) -> list[OrderBatch]:
+    async def batches(self, guild_id: int, typed: str) -> list[Batch]:
         """Return the newest batches of orders whose number fits."""
         text = typed.strip()
         async with self._database.read() as connection:

@@ -12,7 +12,7 @@ from bot.store.tables.sales import code, code_batch, code_use
 
 
 @dataclass(frozen=True, slots=True)
-class CodeBatch(Record):
+class CodeSet(Record):
     """Codes that were made together, and give the same."""
 
     id: int
@@ -39,14 +39,14 @@ class Code(Record):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many codes a batch has, how often they were used, and how many of them work still."""
+    """How many codes a set has, how often they were used, and how many of them work still."""
 
     codes: int
     used: int
     left: int
 
 
-async def add_batch(
+async def add_set(
     connection: AsyncConnection,
     guild_id: int,
     *,
@@ -59,7 +59,7 @@ async def add_batch(
     by: int,
     at: datetime,
     digests: Collection[bytes],
-) -> CodeBatch:
+) -> CodeSet:
     """Add codes that give the same."""
     row = await connection.execute(
         insert(code_batch)
@@ -76,11 +76,11 @@ async def add_batch(
         )
         .returning(code_batch)
     )
-    batch = CodeBatch.of(row.one())
+    made = CodeSet.of(row.one())
     await connection.execute(
-        insert(code), [{"batch_id": batch.id, "digest": digest} for digest in digests]
+        insert(code), [{"batch_id": made.id, "digest": digest} for digest in digests]
     )
-    return batch
+    return made
 
 
 async def is_made(connection: AsyncConnection, guild_id: int, reference: str) -> bool:
@@ -93,7 +93,7 @@ async def is_made(connection: AsyncConnection, guild_id: int, reference: str) ->
     return found.first() is not None
 
 
-async def by_digest(connection: AsyncConnection, digest: bytes) -> tuple[Code, CodeBatch] | None:
+async def by_digest(connection: AsyncConnection, digest: bytes) -> tuple[Code, CodeSet] | None:
     """Return that code, whether it works or not, with what it gives."""
     found = await connection.execute(
         select(code, code_batch)
@@ -101,7 +101,7 @@ async def by_digest(connection: AsyncConnection, digest: bytes) -> tuple[Code, C
         .where(code.c.digest == digest)
     )
     row = found.one_or_none()
-    return None if row is None else (Code.of(row, code), CodeBatch.of(row, code_batch))
+    return None if row is None else (Code.of(row, code), CodeSet.of(row, code_batch))
 
 
 async def take(connection: AsyncConnection, code_id: int, uses: int) -> bool:
@@ -131,24 +131,24 @@ async def add_use(
     )
 
 
-async def batch(connection: AsyncConnection, guild_id: int, batch_id: int) -> CodeBatch | None:
-    """Return that batch, when it belongs to this server."""
+async def set_by_id(connection: AsyncConnection, guild_id: int, set_id: int) -> CodeSet | None:
+    """Return that set, when it belongs to this server."""
     found = await connection.execute(
-        select(code_batch).where(code_batch.c.guild_id == guild_id, code_batch.c.id == batch_id)
+        select(code_batch).where(code_batch.c.guild_id == guild_id, code_batch.c.id == set_id)
     )
     row = found.one_or_none()
-    return None if row is None else CodeBatch.of(row)
+    return None if row is None else CodeSet.of(row)
 
 
-async def batches(
+async def sets(
     connection: AsyncConnection,
     guild_id: int,
     *,
     item: Script | Product | None = None,
     skip: int = 0,
     limit: int = 25,
-) -> list[CodeBatch]:
-    """Return a server's batches, or those of one of its items, newest first."""
+) -> list[CodeSet]:
+    """Return a server's sets, or those of one of its items, newest first."""
     query = select(code_batch).where(code_batch.c.guild_id == guild_id)
     if item is not None:
         column = code_batch.c.product_id if isinstance(item, Product) else code_batch.c.script_id
@@ -156,13 +156,13 @@ async def batches(
     rows = await connection.execute(
         query.order_by(code_batch.c.id.desc()).offset(skip).limit(limit)
     )
-    return [CodeBatch.of(row) for row in rows]
+    return [CodeSet.of(row) for row in rows]
 
 
 async def counts(
-    connection: AsyncConnection, batch_ids: Collection[int], now: datetime
+    connection: AsyncConnection, set_ids: Collection[int], now: datetime
 ) -> dict[int, Count]:
-    """Return, by batch, the numbers of its codes."""
+    """Return, by set, the numbers of its codes."""
     works = (
         (code.c.used < code_batch.c.uses)
         & code.c.revoked_at.is_(None)
@@ -177,16 +177,16 @@ async def counts(
             func.sum(case((works, 1), else_=0)).label("left"),
         )
         .join(code_batch, code_batch.c.id == code.c.batch_id)
-        .where(code.c.batch_id.in_(list(batch_ids)))
+        .where(code.c.batch_id.in_(list(set_ids)))
         .group_by(code.c.batch_id)
     )
     return {row.batch_id: Count(row.codes, row.used, row.left) for row in rows}
 
 
-async def revoke_batch(connection: AsyncConnection, batch_id: int, at: datetime | None) -> None:
-    """Let the codes of a batch work no more; None: let them work again."""
+async def revoke_set(connection: AsyncConnection, set_id: int, at: datetime | None) -> None:
+    """Let the codes of a set work no more; None: let them work again."""
     await connection.execute(
-        update(code_batch).where(code_batch.c.id == batch_id).values(revoked_at=at)
+        update(code_batch).where(code_batch.c.id == set_id).values(revoked_at=at)
     )
 
 
@@ -195,10 +195,10 @@ async def revoke(connection: AsyncConnection, code_id: int, at: datetime | None)
     await connection.execute(update(code).where(code.c.id == code_id).values(revoked_at=at))
 
 
-async def of_batch(connection: AsyncConnection, batch_id: int, code_id: int) -> Code | None:
-    """Return that code, when it is one of that batch."""
+async def of_set(connection: AsyncConnection, set_id: int, code_id: int) -> Code | None:
+    """Return that code, when it is one of that set."""
     found = await connection.execute(
-        select(code).where(code.c.batch_id == batch_id, code.c.id == code_id)
+        select(code).where(code.c.batch_id == set_id, code.c.id == code_id)
     )
     row = found.one_or_none()
     return None if row is None else Code.of(row)

@@ -16,7 +16,7 @@ from sqlalchemy import (
 from bot.store.tables.columns import UtcDateTime, guild_id, metadata
 
 code_batch = Table(
-    "code_batch",  # codes that were made together, and give the same
+    "code_batch",  # a set of codes, made together, that give the same
     metadata,
     Column("id", Integer, primary_key=True),
     guild_id(),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.access.catalogue.role_rules import Opening
-from bot.access.orders.codes import Batch
+from bot.access.orders.codes import CodeSetView
 from bot.access.sources import payments
 from bot.replies.text import member, spoken
 from bot.store.records import Product, RoleLoss, Script
@@ -13,7 +13,7 @@ from bot.web.dashboard.forms import number_in
 from bot.web.dashboard.visitor import Visitor
 
 SCRIPTS, PRODUCTS = "scripts", "products"
-BATCHES = 10  # on a page
+SETS = 10  # on a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class SoldAs:
 
 
 @dataclass(frozen=True, slots=True)
-class BatchLine:
-    """A batch of codes, with what each use gives and who made it, in words."""
+class CodeSetLine:
+    """A set of codes, with what each use gives and who made it, in words."""
 
-    batch: Batch
+    code_set: CodeSetView
     gives: str
     maker: str
 
@@ -39,9 +39,9 @@ class Sales:
 
     openings: list[Opening]
     undecided: dict[int, RoleLoss]
-    batches: list[BatchLine]
+    code_sets: list[CodeSetLine]
     page: int
-    more: bool  # there are older batches
+    more: bool  # there are older sets
     sold_as: list[SoldAs]
 
 
@@ -62,7 +62,7 @@ async def sales_of(visitor: Visitor, request: web.Request, item: Script | Produc
     """Return how an item is sold, with the page of its codes that the address asks for."""
     services, guild_id = visitor.services, visitor.guild_id
     page = min(number_in(request.query.get("codes", "0")), 10_000)
-    found = await services.codes.batches_of(guild_id, item, skip=page * BATCHES, limit=BATCHES + 1)
+    found = await services.codes.sets_of(guild_id, item, skip=page * SETS, limit=SETS + 1)
     prices = await services.prices.of_item(guild_id, item)
     premium = await services.premium_rules.listed(guild_id)
     openings = await services.role_rules.listed(guild_id)
@@ -70,11 +70,11 @@ async def sales_of(visitor: Visitor, request: web.Request, item: Script | Produc
         [each for each in openings if is_of(each, item)],
         dict(await services.role_losses.undecided(guild_id)),
         [
-            BatchLine(batch, spoken(batch.length), member(batch.made.made_by))
-            for batch in found[:BATCHES]
+            CodeSetLine(code_set, spoken(code_set.length), member(code_set.made.made_by))
+            for code_set in found[:SETS]
         ],
         page,
-        len(found) > BATCHES,
+        len(found) > SETS,
         [
             SoldAs(price.name or price.key, f"{payments.label(shop.provider)} {shop.id}")
             for price, shop in prices

@@ -57,7 +57,7 @@ async def make(harness, item="gold", length="1M", number=1, uses=1, expires=None
     made = await harness.codes.create(
         request, item, parse_length(length), number=number, uses=uses, expires=expires
     )
-    return made.batch, list(made.codes)
+    return made.code_set, list(made.codes)
 
 
 async def redeem(harness, code, member=ANN, key=None, guild_id=HOME):
@@ -178,31 +178,31 @@ async def test_an_expired_a_revoked_an_unknown_and_another_servers_code_are_all_
 
 
 async def test_what_was_revoked_can_be_put_back(harness):
-    batch, [code] = await make(harness)
+    code_set, [code] = await make(harness)
     revoked = await harness.codes.revoke(harness.request(), None, code)
     assert revoked.code_id is not None
-    await harness.codes.revoke(harness.request(), batch.made.id, "")
-    await harness.codes.put_back(harness.request(), batch.made.id, revoked.code_id)
+    await harness.codes.revoke(harness.request(), code_set.made.id, "")
+    await harness.codes.put_back(harness.request(), code_set.made.id, revoked.code_id)
     assert await redeem(harness, code) is None
-    await harness.codes.put_back(harness.request(), batch.made.id, None)
+    await harness.codes.put_back(harness.request(), code_set.made.id, None)
     assert await redeem(harness, code) is not None
 
 
-@pytest.mark.parametrize(("batch", "code"), [(None, ""), (1, NOT_A_CODE)])
-async def test_one_of_batch_and_code_is_needed_to_revoke(harness, batch, code):
+@pytest.mark.parametrize(("set_id", "code"), [(None, ""), (1, NOT_A_CODE)])
+async def test_one_of_set_and_code_is_needed_to_revoke(harness, set_id, code):
     with pytest.raises(CodeNotNamed):
-        await harness.codes.revoke(harness.request(), batch, code)
+        await harness.codes.revoke(harness.request(), set_id, code)
 
 
 async def test_staff_of_another_server_revoke_nothing_and_learn_nothing(harness):
-    batch, [code] = await make(harness)
+    code_set, [code] = await make(harness)
     theirs = harness.request(guild_id=OTHER)
-    for arguments in ((batch.made.id, ""), (None, code), (99, ""), (None, "x")):
+    for arguments in ((code_set.made.id, ""), (None, code), (99, ""), (None, "x")):
         with pytest.raises(CodeUnknown):
             await harness.codes.revoke(theirs, *arguments)
     with pytest.raises(CodeUnknown):
-        await harness.codes.put_back(theirs, batch.made.id, None)
-    assert await harness.codes.batches(OTHER) == []
+        await harness.codes.put_back(theirs, code_set.made.id, None)
+    assert await harness.codes.sets(OTHER) == []
     assert await redeem(harness, code) is not None
 
 
@@ -290,7 +290,7 @@ async def test_a_request_for_codes_that_is_delivered_twice_makes_them_once(harne
     how = {"number": 5, "uses": 1, "expires": None}
     assert len((await harness.codes.create(request, "gold", parse_length("1M"), **how)).codes) == 5
     assert await harness.codes.create(request, "gold", parse_length("1M"), **how) is None
-    assert [batch.count.codes for batch in await harness.codes.batches(HOME)] == [5]
+    assert [code_set.count.codes for code_set in await harness.codes.sets(HOME)] == [5]
 
 
 async def test_what_cannot_be_given_makes_no_codes(harness):
@@ -299,18 +299,18 @@ async def test_what_cannot_be_given_makes_no_codes(harness):
     for item, refusal in (("nothing", ItemUnknown), ("empty", ProductEmpty)):
         with pytest.raises(refusal):
             await make(harness, item)
-    assert await harness.codes.batches(HOME) == []
+    assert await harness.codes.sets(HOME) == []
 
 
 async def test_the_list_counts_what_is_used_and_what_works(harness):
-    batch, codes = await make(harness, number=3, uses=2)
+    code_set, codes = await make(harness, number=3, uses=2)
     for member in (ANN, BOB):
         await redeem(harness, codes[0], member)
     await redeem(harness, codes[1], ANN)
-    [shown] = await harness.codes.batches(HOME)
+    [shown] = await harness.codes.sets(HOME)
     assert (shown.count.codes, shown.count.used, shown.count.left) == (3, 3, 2)
-    await harness.codes.revoke(harness.request(), batch.made.id, "")
-    [shown] = await harness.codes.batches(HOME)
+    await harness.codes.revoke(harness.request(), code_set.made.id, "")
+    [shown] = await harness.codes.sets(HOME)
     assert shown.count.left == 0
 
 
@@ -326,7 +326,7 @@ async def test_a_code_sold_for_what_is_archived_since_still_counts(harness):
 
 async def test_no_code_lies_readable_in_the_database_its_copies_or_the_log(harness, caplog):
     caplog.set_level("DEBUG")
-    batch, codes = await make(harness, number=20)
+    code_set, codes = await make(harness, number=20)
     await redeem(harness, codes[0])
     await redeem(harness, codes[1] + "2")
     await harness.codes.revoke(harness.request(), None, codes[2])
@@ -344,7 +344,7 @@ async def test_no_code_lies_readable_in_the_database_its_copies_or_the_log(harne
         for form in (code, code.replace("-", "")):
             assert form.encode() not in kept
             assert form not in caplog.text
-    assert not re.search("|".join(codes), repr(batch))
+    assert not re.search("|".join(codes), repr(code_set))
 
 
 async def test_what_a_program_that_was_killed_left_open_counts_for_nobody(harness):

@@ -207,11 +207,11 @@ async def test_codes_for_lifetime_are_asked_about_and_too_many_are_refused(dashb
         await browser.get(path)
     page = await browser.press("Make them", duration="L")
     assert page.status == 409
-    assert await dashboard.codes.batches(dashboard.guild.id) == []
+    assert await dashboard.codes.sets(dashboard.guild.id) == []
     page = await browser.press("Yes, make them")
     assert CODE.search(page.html)
-    [batch] = await dashboard.codes.batches(dashboard.guild.id)
-    assert batch.length.lifetime
+    [code_set] = await dashboard.codes.sets(dashboard.guild.id)
+    assert code_set.length.lifetime
 
 
 async def test_a_role_that_many_lost_is_decided_about_here_too(dashboard):

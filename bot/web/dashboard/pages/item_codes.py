@@ -22,8 +22,8 @@ def add_to(routes: Routes) -> None:
     for kind in (SCRIPTS, PRODUCTS):
         routes.form(f"items/{kind}/{{item_id}}/codes", Level.MANAGER, partial(create, kind))
     routes.form("items/codes/revoke", Level.MANAGER, revoke_one, fresh=True)
-    routes.form("items/codes/{batch_id}/revoke", Level.MANAGER, revoke, fresh=True)
-    routes.form("items/codes/{batch_id}/{code_id}/put-back", Level.MANAGER, put_back)
+    routes.form("items/codes/{set_id}/revoke", Level.MANAGER, revoke, fresh=True)
+    routes.form("items/codes/{set_id}/{code_id}/put-back", Level.MANAGER, put_back)
     routes.button(replies.PUT_BACK, "items/codes/{}/{}/put-back")
 
 
@@ -54,23 +54,23 @@ async def create(
 
 
 async def revoke(visitor: Visitor, form: Form, request: web.Request) -> Done:
-    """End all codes of a batch; what members got stays."""
-    batch_id = number_in(request.match_info["batch_id"])
-    revoked = await visitor.services.codes.revoke(form.request(visitor), batch_id, "")
-    return Done(path_of(revoked.batch.sold), replies.revoked(revoked, visitor.guild_id))
+    """End all codes of a set; what members got stays."""
+    set_id = number_in(request.match_info["set_id"])
+    revoked = await visitor.services.codes.revoke(form.request(visitor), set_id, "")
+    return Done(path_of(revoked.code_set.sold), replies.revoked(revoked, visitor.guild_id))
 
 
 async def revoke_one(visitor: Visitor, form: Form, _: web.Request) -> Done:
     """End one code, as it is typed."""
     revoked = await visitor.services.codes.revoke(form.request(visitor), None, form.text("code"))
-    return Done(path_of(revoked.batch.sold), replies.revoked(revoked, visitor.guild_id))
+    return Done(path_of(revoked.code_set.sold), replies.revoked(revoked, visitor.guild_id))
 
 
 async def put_back(visitor: Visitor, form: Form, request: web.Request) -> Done:
     """Let what was revoked work again."""
     back = await visitor.services.codes.put_back(
         form.request(visitor),
-        number_in(request.match_info["batch_id"]),
+        number_in(request.match_info["set_id"]),
         number_in(request.match_info["code_id"]) or None,
     )
-    return Done(path_of(back.batch.sold), replies.put_back(back))
+    return Done(path_of(back.code_set.sold), replies.put_back(back))
