@@ -8,7 +8,7 @@ from bot.access.orders.connection_view import ConnectionView
 from bot.interactions import levels, responses
 from bot.interactions.components import Choice, ComponentInteraction, Form
 from bot.interactions.levels import Level
-from bot.interactions.options import PaymentProvider, Shop
+from bot.interactions.payment_options import PaymentProvider, Shop
 from bot.interactions.progress import answer_in_the_end
 from bot.interactions.responses import Interaction
 from bot.replies import Message, webhook_discord, webhook_forms as forms, webhooks as replies

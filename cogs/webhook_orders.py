@@ -13,7 +13,7 @@ from bot.access.request import Subject
 from bot.interactions import levels, responses
 from bot.interactions.components import ComponentInteraction, Form, number_in
 from bot.interactions.levels import Level
-from bot.interactions.options import PaymentMessage, Shop
+from bot.interactions.payment_options import PaymentMessage, Shop
 from bot.interactions.responses import Interaction
 from bot.replies import (
     Message,

@@ -10,7 +10,8 @@ from bot.access.orders.price_questions import Prices
 from bot.interactions import levels, responses, shop_setup
 from bot.interactions.components import ComponentInteraction, Form
 from bot.interactions.levels import Level
-from bot.interactions.options import Item, Shop, ShopPrice
+from bot.interactions.options import Item
+from bot.interactions.payment_options import Shop, ShopPrice
 from bot.interactions.responses import Interaction
 from bot.replies import (
     Message,

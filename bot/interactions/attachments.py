@@ -6,7 +6,7 @@ import discord
 
 from bot import clock
 from bot.access.errors import FileNotFetched
-from bot.access.people.errors import FileTooLarge
+from bot.access.people.import_errors import FileTooLarge
 from bot.notifications.trouble import TROUBLE
 
 TIMEOUT = 30.0  # seconds

@@ -7,11 +7,15 @@ from discord import app_commands
 from bot.access.rules.duration import read_end_before
 from bot.interactions import levels
 from bot.interactions.levels import Level
-from bot.interactions.options import Choices, NumberOption, UntilTransformer, UsherInteraction
+from bot.interactions.options import (
+    MAX_LENGTH,
+    Choices,
+    NumberOption,
+    UntilTransformer,
+    UsherInteraction,
+)
 from bot.replies.bulk_progress import choice
 from bot.replies.message import shorten
-
-_MAX_LENGTH = 100
 
 
 class EndsBeforeTransformer(UntilTransformer):
@@ -31,7 +35,7 @@ class BatchTransformer(NumberOption):
         """Return the newest batches whose number fits."""
         found = await interaction.client.autocomplete.batches(interaction.guild_id or 0, typed)
         return [
-            app_commands.Choice(name=shorten(choice(batch), _MAX_LENGTH), value=batch.id)
+            app_commands.Choice(name=shorten(choice(batch), MAX_LENGTH), value=batch.id)
             for batch in found
         ]
 

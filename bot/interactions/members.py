@@ -20,7 +20,7 @@ from discord.http import Route
 
 from bot import clock
 from bot.access.errors import DiscordSilent, MembersSilent
-from bot.access.people.errors import MembersUnseen
+from bot.access.people.import_errors import MembersUnseen
 from bot.access.people.import_records import People, Person, Wanted
 from bot.access.people.member_facts import MemberRoles
 from bot.access.queries.holders import MAX_MEMBERS

@@ -16,17 +16,14 @@ from bot.access.people.username_lookup import clean
 from bot.access.request import Subject
 from bot.access.rules import duration
 from bot.access.rules.duration import is_end_of_day, parse_length, parse_until, read_until
-from bot.access.sources import payments
 from bot.errors import UserError
 from bot.interactions import levels
 from bot.interactions.client import Usher
 from bot.interactions.levels import Level
 from bot.interactions.typed import USUAL_LENGTHS, customer_meant
-from bot.replies import webhook_discord
 from bot.replies.codes import choice as code_set_line
 from bot.replies.message import shorten
 from bot.replies.text import plain_day, plain_moment, spoken
-from bot.replies.webhook_pending import choice as message_line
 from bot.store.records import Product as ProductRow, Script as ScriptRow
 from bot.tradingview.models import End, Lifetime
 
@@ -35,10 +32,9 @@ AnyMember = discord.Member | discord.User  # also one who left, by their id
 UsherInteraction = discord.Interaction[Usher]
 Choices = list[app_commands.Choice[str | int | float]]
 
+MAX_LENGTH = 100  # characters of a suggestion
+MAX_CHOICES = 25  # suggestions that Discord shows
 _UNITS = "DWMY"
-_MAX_LENGTH = 100
-_MAX_CHOICES = 25
-_OF_DISCORD = ("edit", "remove")  # the commands that can change Discord's own shop
 
 
 class Option(app_commands.Transformer[Usher], ABC):
@@ -60,7 +56,7 @@ class Option(app_commands.Transformer[Usher], ABC):
         """Return what fits; the person who types is known to have the level."""
 
 
-class _OneItem(Option):
+class ShortNameOption(Option):
     """One thing by its short name."""
 
     async def transform(self, _: UsherInteraction, typed: str, /) -> str:
@@ -68,7 +64,7 @@ class _OneItem(Option):
         return typed.strip()
 
 
-class ItemTransformer(_OneItem):
+class ItemTransformer(ShortNameOption):
     """Scripts and products, by short name or title."""
 
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
@@ -77,7 +73,7 @@ class ItemTransformer(_OneItem):
         return [_item(item, " (product)" if isinstance(item, ProductRow) else "") for item in found]
 
 
-class ProductTransformer(_OneItem):
+class ProductTransformer(ShortNameOption):
     """Products, by short name or title."""
 
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
@@ -86,7 +82,7 @@ class ProductTransformer(_OneItem):
         return [_item(product) for product in found]
 
 
-class ScriptTransformer(_OneItem):
+class ScriptTransformer(ShortNameOption):
     """Scripts, by short name or title, where a product makes no sense."""
 
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
@@ -110,9 +106,9 @@ class ScriptsTransformer(Option):
         found = await interaction.client.autocomplete.scripts(interaction.guild_id or 0, last)
         begun = f"{before.strip()}, " if comma else ""
         return [
-            _choice(f"{begun}{each.slug}", f"{begun}{each.slug}")
+            choice(f"{begun}{each.slug}", f"{begun}{each.slug}")
             for each in found
-            if each.slug not in chosen and len(begun) + len(each.slug) <= _MAX_LENGTH
+            if each.slug not in chosen and len(begun) + len(each.slug) <= MAX_LENGTH
         ]
 
 
@@ -122,7 +118,7 @@ class _NameOption(Option):
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
         """Return the known names that fit."""
         found = await interaction.client.autocomplete.names(interaction.guild_id or 0, typed)
-        return [_choice(name, name) for name in found]
+        return [choice(name, name) for name in found]
 
 
 class UsernameTransformer(_NameOption):
@@ -158,7 +154,7 @@ class TrialTransformer(Option):
         """Return the products with a trial whose short name or title fits."""
         found = await interaction.client.autocomplete.trials(interaction.guild_id or 0, typed)
         return [
-            _choice(
+            choice(
                 f"{product.title} – {spoken(duration.parse_length(product.trial))}", product.slug
             )
             for product in found
@@ -197,7 +193,7 @@ class CodeSetTransformer(NumberOption):
         found = await interaction.client.autocomplete.code_sets(interaction.guild_id or 0, typed)
         return [
             app_commands.Choice(
-                name=shorten(code_set_line(code_set), _MAX_LENGTH), value=code_set.made.id
+                name=shorten(code_set_line(code_set), MAX_LENGTH), value=code_set.made.id
             )
             for code_set in found
         ]
@@ -215,81 +211,7 @@ class ApiKeyTransformer(Option):
     async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
         """Return the names that fit."""
         found = await interaction.client.autocomplete.api_keys(interaction.guild_id or 0, typed)
-        return [_choice(key.name, key.name) for key in found]
-
-
-class PaymentProviderTransformer(_OneItem):
-    """Payment providers, by their names."""
-
-    async def suggest(self, _: UsherInteraction, typed: str, /) -> Choices:
-        """Return the providers whose name fits."""
-        text = typed.strip().casefold()
-        found = await payments.offered()
-        fitting = {
-            each.name: each.label
-            for each in found
-            if text in f"{each.name} {each.label.casefold()}"
-        }
-        if text in f"{webhook_discord.NAME} {webhook_discord.LABEL.casefold()}":
-            fitting[webhook_discord.NAME] = webhook_discord.LABEL
-        return [_choice(label, name) for name, label in fitting.items()][:_MAX_CHOICES]
-
-
-class ShopTransformer(NumberOption):
-    """Connections to shops, by number; Discord's own shop is number 0 where one can change it."""
-
-    @property
-    def min_value(self) -> int:
-        """Return the number of Discord's own shop."""
-        return webhook_discord.NUMBER
-
-    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
-        """Return the connections whose number or provider fits."""
-        guild_id, suggests = interaction.guild_id or 0, interaction.client.autocomplete
-        found = await suggests.shops(guild_id, typed)
-        choices: Choices = [
-            app_commands.Choice(
-                name=shorten(f"{row.id} – {payments.label(row.provider)}", _MAX_LENGTH),
-                value=row.id,
-            )
-            for row in found
-        ]
-        own = f"{webhook_discord.NUMBER} – {webhook_discord.LABEL}"
-        command = interaction.command
-        fits = command is not None and command.name in _OF_DISCORD
-        fits = fits and typed.strip().casefold() in own.casefold()
-        if fits and await suggests.sells_on_discord(guild_id):
-            choices.append(app_commands.Choice(name=own, value=webhook_discord.NUMBER))
-        return choices[:_MAX_CHOICES]
-
-
-class ShopPriceTransformer(_OneItem):
-    """What the chosen shop sells, by its own id or name of it."""
-
-    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
-        """Return the known prices that fit."""
-        found = await interaction.client.autocomplete.prices(
-            interaction.guild_id or 0, _shop(interaction.namespace), typed
-        )
-        return [
-            _choice(f"{price.key} – {price.name}" if price.name else price.key, price.key)
-            for price in found
-            if len(price.key) <= _MAX_LENGTH
-        ]
-
-
-class PaymentMessageTransformer(NumberOption):
-    """Payment messages, of the chosen shop, that wait or are stuck, by number."""
-
-    async def suggest(self, interaction: UsherInteraction, typed: str, /) -> Choices:
-        """Return the newest whose number fits."""
-        found = await interaction.client.autocomplete.payment_messages(
-            interaction.guild_id or 0, _shop(interaction.namespace), typed
-        )
-        return [
-            app_commands.Choice(name=shorten(message_line(each), _MAX_LENGTH), value=each.id)
-            for each in found
-        ]
+        return [choice(key.name, key.name) for key in found]
 
 
 class LengthTransformer(Option):
@@ -309,7 +231,7 @@ class LengthTransformer(Option):
             _text(options, "item") or "",
             Subject(getattr(member, "id", None), _text(options, "username")),
         )
-        return [_choice(f"{spoken(length)} – {_end(end)}", length.text) for length, end in fitting]
+        return [choice(f"{spoken(length)} – {_end(end)}", length.text) for length, end in fitting]
 
 
 class UntilTransformer(Option):
@@ -328,12 +250,12 @@ class UntilTransformer(Option):
             end = parse_until(typed, now)
         except UserError:
             return [
-                _choice(f"{_end(parse_until(length.text, now))} ({spoken(length)})", length.text)
+                choice(f"{_end(parse_until(length.text, now))} ({spoken(length)})", length.text)
                 for length in _lengths(typed)
             ]
         if isinstance(end, Lifetime) or is_end_of_day(end) or _read(typed) is not None:
-            return [_choice(_end(end), typed.strip())]
-        return [_choice(f"until {plain_moment(end)}", typed.strip())]
+            return [choice(_end(end), typed.strip())]
+        return [choice(f"until {plain_moment(end)}", typed.strip())]
 
 
 Item = app_commands.Transform[str, ItemTransformer]
@@ -344,17 +266,13 @@ Username = app_commands.Transform[str, UsernameTransformer]
 Trial = app_commands.Transform[str, TrialTransformer]
 CodeSet = app_commands.Transform[int, CodeSetTransformer]
 ApiKeyName = app_commands.Transform[str, ApiKeyTransformer]
-PaymentProvider = app_commands.Transform[str, PaymentProviderTransformer]
-Shop = app_commands.Transform[int, ShopTransformer]
-ShopPrice = app_commands.Transform[str, ShopPriceTransformer]
-PaymentMessage = app_commands.Transform[int, PaymentMessageTransformer]
 AnyCustomer = app_commands.Transform[Subject, CustomerTransformer]
 Length = app_commands.Transform[duration.Length, LengthTransformer]
 Until = app_commands.Transform[End | duration.Length, UntilTransformer]
 
 
 def _item(item: ScriptRow | ProductRow, kind: str = "") -> "app_commands.Choice[str | int | float]":
-    return _choice(f"{item.slug} – {item.title}{kind}", item.slug)
+    return choice(f"{item.slug} – {item.title}{kind}", item.slug)
 
 
 def _lengths(typed: str) -> list[duration.Length]:
@@ -378,16 +296,11 @@ def _end(end: End) -> str:
     return "no end" if isinstance(end, Lifetime) else f"until {plain_day(end)}"
 
 
-def _shop(options: Any) -> int | None:
-    """Return the connection that is chosen by now, which may be half typed."""
-    value = getattr(options, "connection", None)
-    return value if isinstance(value, int) else None
-
-
 def _text(options: Any, name: str) -> str | None:
     value = getattr(options, name, None)
     return value if isinstance(value, str) else None
 
 
-def _choice(name: str, value: str) -> app_commands.Choice[str | int | float]:
-    return app_commands.Choice(name=shorten(name, _MAX_LENGTH), value=value[:_MAX_LENGTH])
+def choice(name: str, value: str) -> app_commands.Choice[str | int | float]:
+    """Return a suggestion, as long as Discord takes it."""
+    return app_commands.Choice(name=shorten(name, MAX_LENGTH), value=value[:MAX_LENGTH])

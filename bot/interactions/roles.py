@@ -4,7 +4,7 @@ import discord
 
 from bot.access.catalogue.errors import HolderRoleProblem, HolderRoleUnusable
 from bot.access.catalogue.role_rules import Role
-from bot.access.people.errors import RoleProblem, RoleUnusable
+from bot.access.people.settings_errors import RoleProblem, RoleUnusable
 from bot.access.sources import RoleFacts, behind
 
 

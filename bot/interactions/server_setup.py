@@ -2,8 +2,8 @@
 
 import discord
 
-from bot.access.people.errors import ChannelClosed
 from bot.access.people.guild_settings import GuildSettings, Setup
+from bot.access.people.settings_errors import ChannelClosed
 from bot.access.request import RequestContext
 from bot.interactions.client import Usher
 from bot.interactions.roles import own_role

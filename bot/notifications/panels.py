@@ -5,8 +5,8 @@ import logging
 
 import discord
 
-from bot.access.people.errors import ChannelClosed
 from bot.access.people.panels import Panel, Panels
+from bot.access.people.settings_errors import ChannelClosed
 from bot.access.request import RequestContext
 from bot.notifications.trouble import CHANNEL_CLOSED, CHANNEL_GONE, TROUBLE, in_short
 from bot.replies import panel as panel_replies

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.access.errors import FileNotFetched
-from bot.access.people.errors import FileTooLarge
+from bot.access.people.import_errors import FileTooLarge
 from bot.interactions.attachments import TIMEOUT, download
 
 

@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from bot.access.errors import DiscordSilent, MembersSilent
-from bot.access.people.errors import MembersUnseen
+from bot.access.people.import_errors import MembersUnseen
 from bot.access.people.import_records import Wanted
 from bot.interactions.member_requests import LIST_TIMEOUT
 from tests.support.discord_harness import at_work, eventually, open_office, text_of

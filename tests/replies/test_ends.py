@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.access.people.errors import EncodingUnclear, NameIsOtherPage
+from bot.access.people.errors import NameIsOtherPage
+from bot.access.people.import_errors import EncodingUnclear
 from bot.access.rules.errors import DateAmbiguous, DatePast, DateWithoutZone
 from bot.replies import explain
 from bot.replies.text import end_day, until, until_day, until_paid, until_paid_day

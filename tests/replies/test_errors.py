@@ -21,7 +21,8 @@ from bot.access.catalogue.errors import (
 from bot.access.errors import NeedsYes
 from bot.access.ledger.errors import Effect, NothingToRevoke
 from bot.access.logins import errors
-from bot.access.people.errors import NameTaken, NobodyNamed, RoleProblem
+from bot.access.people.errors import NameTaken, NobodyNamed
+from bot.access.people.settings_errors import RoleProblem
 from bot.access.queries.errors import AddressProblem
 from bot.errors import UserError
 from bot.replies import explain

@@ -1,64 +1,28 @@
 """What a contract comes to becomes purchases: opened, given another end, ended, or asked about first."""
 
-import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.lookup import Item
 from bot.access.ledger.changes import Recorded
+from bot.access.orders.contract_dues import KEPT, Due, Wanted, due_of
 from bot.access.orders.purchases import Bought, end_in, lapse_in, open_in
 from bot.access.orders.renewals import renew_in
 from bot.access.orders.sold_lines import Mapped, item_of_line, keys_of
 from bot.access.people.errors import BeingForgotten, CustomerBlocked
 from bot.access.request import PAYMENT, RequestContext
-from bot.access.rules.contracts import Given, Standing
-from bot.access.rules.duration import Length, parse_length
+from bot.access.rules.contracts import Standing
+from bot.access.rules.duration import Length
 from bot.access.rules.entitlements import State, still_gives
 from bot.store.kinds import EntitlementKind, StateKind
 from bot.store.ledger import entitlements, permissions, purchases
 from bot.store.records import Connection, Contract, ContractPurchase, Customer
 from bot.store.sales import contract_purchases
 from bot.store.vault import Vault
-
-# Beside what is wanted: what staff were asked about, and refused.
-KEPT = "kept"
-
-
-def kept_as_it_is(asked: ContractPurchase) -> dict[str, Any]:
-    """Return what is wanted of something that staff keep, until the contract comes to something else."""
-    shorter = (asked.asked or {}).get("wanted")
-    if shorter is None:  # nothing was to be left of it
-        return {**asked.wanted, "is_over": True}
-    return {**asked.wanted, KEPT: shorter}
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a contract wants one purchase to be, as it is kept beside it."""
-
-    ends_at: datetime | None  # None: a length of its own, or for good
-    grace_days: int
-    is_over: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as the database keeps it."""
-        end = None if self.ends_at is None else self.ends_at.isoformat()
-        return {"ends_at": end, "grace_days": self.grace_days, "is_over": self.is_over}
-
-    @classmethod
-    def of(cls, kept: Mapping[str, Any]) -> "Wanted":
-        """Return what the database kept."""
-        end = kept["ends_at"]
-        moment = None if end is None else datetime.fromisoformat(end)
-        return cls(moment, kept["grace_days"], kept["is_over"])
-
-    def is_past(self, now: datetime) -> bool:
-        """Return whether its time is over by itself."""
-        return self.ends_at is not None and self.ends_at + timedelta(days=self.grace_days) <= now
 
 
 @dataclass(slots=True)
@@ -77,17 +41,6 @@ class Followed:
         """Take in orders that were recorded; return the one that leads."""
         self.superseded += [each for part in recorded for each in part.superseded]
         return next((each.order.id for each in recorded), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One part of what a contract gives: an item, and of a sale which payment it is."""
-
-    part: str
-    given: Given
-    item: Item
-    wanted: Wanted
-    length: Length | None  # None: it has an end
 
 
 class ContractAccess:
@@ -368,18 +321,3 @@ class ContractAccess:
             asked=None,
             is_held=is_held,
         )
-
-
-def due_of(given: Given, item: Item) -> Due | None:
-    """Return what a line gives of its item; None where nobody said how long that is."""
-    part = f"p{item.product_id}" if item.product is not None else f"s{item.script_id}"
-    if given.ends_at is not None:
-        own = 0 if item.product is None else item.product.grace_days
-        days = own if given.is_late and own else given.grace_days
-        return Due(part, given, item, Wanted(given.ends_at, days), None)
-    text = given.length or (None if item.product is None else item.product.length)
-    if text is None:
-        return None
-    days = 0 if item.product is None else item.product.grace_days
-    payment = hashlib.sha256((given.payment or "").encode()).hexdigest()[:20]
-    return Due(f"{part} {payment}", given, item, Wanted(None, days), parse_length(text))

@@ -10,8 +10,9 @@ from bot import clock
 from bot.access.errors import ButtonGone
 from bot.access.orders.buyers import Whose, whose
 from bot.access.orders.connection_view import terms_of
-from bot.access.orders.contract_access import ContractAccess, Followed, kept_as_it_is
+from bot.access.orders.contract_access import ContractAccess, Followed
 from bot.access.orders.contract_claims import ClaimedPurchase, claimant, new_token, titles_of
+from bot.access.orders.contract_dues import kept_as_it_is
 from bot.access.orders.contract_notes import ContractNotes
 from bot.access.orders.contract_records import ContractRecords
 from bot.access.orders.deliveries import Taken

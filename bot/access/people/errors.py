@@ -1,7 +1,6 @@
 # ruff: noqa: N818 - they are named for what they say; all of them are UserErrors
-"""What can be refused about people, lists of them, and a server's own settings; `bot.replies` says it."""
+"""What can be refused about people, and what needs a yes first; `bot.replies` says it."""
 
-import enum
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -309,90 +308,3 @@ class ForgetsCustomer(NeedsYes):
     def needs_manager(self) -> bool:
         """Return True: it cannot be undone."""
         return True
-
-
-# A file of customers
-
-
-@dataclass(eq=False)
-class FileTooLarge(UserError):
-    """The file is larger, or longer, than anybody's list of customers."""
-
-    most: int = 2  # megabytes
-
-
-@dataclass(eq=False)
-class FileUnreadable(UserError):
-    """The file is no text with lines and columns."""
-
-
-@dataclass(eq=False)
-class EncodingUnclear(FileUnreadable):
-    """The file is text in an encoding that cannot be told from others, so its letters are uncertain."""
-
-
-@dataclass(eq=False)
-class MembersUnseen(UserError):
-    """Discord does not show the members of the server, so no name or id can be looked up there."""
-
-
-@dataclass(eq=False)
-class LinesRunTogether(UserError):
-    """A quotation mark opens in that `line` of a file, counted from 1, and spans the next one."""
-
-    line: int
-
-
-@dataclass(eq=False)
-class ColumnsMissing(UserError):
-    """No line near the top names the columns that are needed; `titles`: what the first one holds."""
-
-    titles: tuple[str, ...] = ()
-
-
-# The server's own settings
-
-
-class RoleProblem(enum.StrEnum):
-    """Why a role cannot be given a level."""
-
-    EVERYONE = "everyone"
-    MANAGED = "managed"
-    PRODUCTS = "products"  # it is given to the holders of a product
-
-
-@dataclass(eq=False)
-class RoleUnusable(UserError):
-    """That role cannot be given a level."""
-
-    problem: RoleProblem
-
-
-@dataclass(eq=False)
-class RoleNotSet(UserError):
-    """That role had no such level, so there is nothing to remove."""
-
-    role_id: int
-
-
-@dataclass(eq=False)
-class ChannelClosed(UserError):
-    """The bot may not write there; `missing`: the names of the permissions it lacks."""
-
-    channel_id: int
-    missing: tuple[str, ...]
-
-
-@dataclass(eq=False)
-class ReminderDaysUnreadable(UserError):
-    """That is no list of up to ten numbers of days from 1 to 90."""
-
-    text: str
-
-
-@dataclass(eq=False)
-class TimeZoneUnknown(UserError):
-    """No time zone has that name; `near`: those whose names look like it."""
-
-    text: str
-    near: tuple[str, ...]

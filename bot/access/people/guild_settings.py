@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.people.claims import record_claims
-from bot.access.people.errors import RoleNotSet, RoleProblem, RoleUnusable
+from bot.access.people.settings_errors import RoleNotSet, RoleProblem, RoleUnusable
 from bot.access.request import RequestContext
 from bot.store.catalogue import guilds, products, scripts
 from bot.store.catalogue.guilds import Roles

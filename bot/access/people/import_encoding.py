@@ -10,7 +10,7 @@ text in Cyrillic, Chinese or Japanese has such bytes side by side, or others bes
 import codecs
 import re
 
-from bot.access.people.errors import EncodingUnclear, FileUnreadable
+from bot.access.people.import_errors import EncodingUnclear, FileUnreadable
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)

@@ -1,10 +1,45 @@
 # ruff: noqa: N818 - they are named for what they say; all of them are UserErrors
-"""What else can be refused about a list of people, beside what `errors` says of any file; `bot.replies` says it."""
+"""What can be refused about a file of customers or of orders; `bot.replies` says it."""
 
 from dataclasses import dataclass
 
-from bot.access.people.errors import ColumnsMissing, FileUnreadable
 from bot.errors import UserError
+
+
+@dataclass(eq=False)
+class FileTooLarge(UserError):
+    """The file is larger, or longer, than anybody's list of customers."""
+
+    most: int = 2  # megabytes
+
+
+@dataclass(eq=False)
+class FileUnreadable(UserError):
+    """The file is no text with lines and columns."""
+
+
+@dataclass(eq=False)
+class EncodingUnclear(FileUnreadable):
+    """The file is text in an encoding that cannot be told from others, so its letters are uncertain."""
+
+
+@dataclass(eq=False)
+class MembersUnseen(UserError):
+    """Discord does not show the members of the server, so no name or id can be looked up there."""
+
+
+@dataclass(eq=False)
+class LinesRunTogether(UserError):
+    """A quotation mark opens in that `line` of a file, counted from 1, and spans the next one."""
+
+    line: int
+
+
+@dataclass(eq=False)
+class ColumnsMissing(UserError):
+    """No line near the top names the columns that are needed; `titles`: what the first one holds."""
+
+    titles: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
-from bot.access.people.errors import (
+from bot.access.people.import_encoding import decode
+from bot.access.people.import_errors import (
     ColumnsMissing,
     FileTooLarge,
     FileUnreadable,
     LinesRunTogether,
+    LineTooLong,
 )
-from bot.access.people.import_encoding import decode
-from bot.access.people.import_errors import LineTooLong
 from bot.access.people.import_records import LARGEST, MAX_LINES
 from bot.access.rules.cells import plain
 from bot.tradingview import visible

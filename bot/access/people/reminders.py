@@ -9,7 +9,7 @@ from functools import lru_cache
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
-from bot.access.people.errors import ReminderDaysUnreadable, TimeZoneUnknown
+from bot.access.people.settings_errors import ReminderDaysUnreadable, TimeZoneUnknown
 from bot.access.request import RequestContext
 from bot.access.rules.reminders import (
     ENDED_WITHIN,

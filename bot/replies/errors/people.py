@@ -201,7 +201,7 @@ def _(error: refusals.ClaimDecided) -> str:
 
 
 @sentence.register
-def _(error: refusals.FileTooLarge) -> str:
+def _(error: import_errors.FileTooLarge) -> str:
     return (
         f"**That file is too large.** Up to {error.most} MB and 20,000 lines work; "
         "split it into several. Nothing was changed."
@@ -209,7 +209,7 @@ def _(error: refusals.FileTooLarge) -> str:
 
 
 @sentence.register
-def _(error: refusals.LinesRunTogether) -> str:
+def _(error: import_errors.LinesRunTogether) -> str:
     return (
         f"**A quotation mark in line {error.line:,} is not closed in that line**, so it and the next "
         "lines run together. Nothing was changed. Take the mark out, or the line break between "
@@ -218,7 +218,7 @@ def _(error: refusals.LinesRunTogether) -> str:
 
 
 @sentence.register
-def _(_: refusals.FileUnreadable) -> str:
+def _(_: import_errors.FileUnreadable) -> str:
     return (
         "**That file cannot be read as a table.** Save it as CSV (in a spreadsheet: *Save as*, "
         "then *CSV*) and send it again."
@@ -226,7 +226,7 @@ def _(_: refusals.FileUnreadable) -> str:
 
 
 @sentence.register
-def _(_: refusals.EncodingUnclear) -> str:
+def _(_: import_errors.EncodingUnclear) -> str:
     return (
         "**I cannot tell which letters that file means**, so I read none of it: a wrong guess could "
         "name the wrong person. Save it as **CSV UTF-8** and send it again. In Excel: *Save as*, "
@@ -254,7 +254,7 @@ def _(error: import_errors.TooManyColumns) -> str:
 
 
 @sentence.register
-def _(_: refusals.MembersUnseen) -> str:
+def _(_: import_errors.MembersUnseen) -> str:
     return (
         "**Discord does not show me who is in this server**, so I cannot tell who is meant, and I do "
         "not guess. Nothing was changed. Whoever runs me switches on *Server Members Intent* for me "
@@ -264,7 +264,7 @@ def _(_: refusals.MembersUnseen) -> str:
 
 
 @sentence.register
-def _(_: refusals.ColumnsMissing) -> str:
+def _(_: import_errors.ColumnsMissing) -> str:
     return (
         "**I miss the names of the columns.** A line at the top must hold `discord_id` (or "
         "`discord`, the member's name) and `tradingview` (or `username`), the TradingView name."

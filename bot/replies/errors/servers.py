@@ -4,7 +4,7 @@ import math
 
 from bot.access import errors as refusals
 from bot.access.orders.errors import TesterHasAccess
-from bot.access.people import errors as settings
+from bot.access.people import settings_errors as settings
 from bot.errors import DatabaseBusyError, DiskFullError
 from bot.replies.channel_trouble import rights
 from bot.replies.errors.sentence import AGAIN, sentence

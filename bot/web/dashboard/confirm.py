@@ -13,12 +13,7 @@ from bot.access.ledger.errors import (
     Shortens,
     StopsEverything,
 )
-from bot.access.people.errors import (
-    ForgetsCustomer,
-    MergesCustomers,
-    MovesCustomer,
-    UserUnknown,
-)
+from bot.access.people.errors import ForgetsCustomer, MergesCustomers, MovesCustomer, UserUnknown
 from bot.access.request import RequestContext
 from bot.access.sweeps.errors import TakesFromMany
 from bot.errors import UserError

@@ -13,7 +13,7 @@ from bot.access.errors import ButtonGone, DiscordSilent, NotAllowed, TradingView
 from bot.access.logins.errors import TooManyPresses
 from bot.access.orders.errors import ConnectionUnknown
 from bot.access.orders.moving.errors import ListGone
-from bot.access.people.errors import FileTooLarge
+from bot.access.people.import_errors import FileTooLarge
 from bot.access.people.web_session_errors import (
     DashboardLinkOver,
     FormForeign,

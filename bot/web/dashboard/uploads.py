@@ -16,7 +16,7 @@ from aiohttp import (
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.access.errors import ButtonGone
-from bot.access.people.errors import FileTooLarge
+from bot.access.people.import_errors import FileTooLarge
 from bot.access.people.web_session_errors import (
     FormTooLarge,
     SeveralFiles,

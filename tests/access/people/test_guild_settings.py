@@ -2,8 +2,8 @@ import pytest
 
 from bot.access.catalogue.products import Terms
 from bot.access.logins.sessions import LoginState
-from bot.access.people.errors import RoleNotSet, RoleProblem, RoleUnusable
 from bot.access.people.guild_settings import GuildSettings
+from bot.access.people.settings_errors import RoleNotSet, RoleProblem, RoleUnusable
 from bot.store.catalogue import guilds
 from bot.store.people import claims
 from tests.support.vendor_fixture import AT, HOME, MEMBER, OTHER, STAFF, open_shop

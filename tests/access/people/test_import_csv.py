@@ -3,14 +3,14 @@
 import pytest
 
 from bot.access.people import import_csv
-from bot.access.people.errors import (
+from bot.access.people.import_csv import Line, Outcome, Person, Register
+from bot.access.people.import_errors import (
     ColumnsMissing,
     EncodingUnclear,
     FileTooLarge,
     FileUnreadable,
     LinesRunTogether,
 )
-from bot.access.people.import_csv import Line, Outcome, Person, Register
 from bot.access.people.import_records import People, Taken
 from bot.store.records import Claim, Customer
 from tests.support.vendor_fixture import AT

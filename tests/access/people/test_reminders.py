@@ -9,8 +9,8 @@ from sqlalchemy import insert, select
 from bot import clock
 from bot.access.catalogue.lookup import find_item
 from bot.access.orders.purchases import Bought
-from bot.access.people.errors import ReminderDaysUnreadable, TimeZoneUnknown
 from bot.access.people.reminders import ReminderSettings
+from bot.access.people.settings_errors import ReminderDaysUnreadable, TimeZoneUnknown
 from bot.access.request import RequestContext, Subject
 from bot.access.rules.duration import parse_length
 from bot.access.rules.entitlements import State

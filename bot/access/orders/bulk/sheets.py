@@ -7,9 +7,8 @@ from datetime import datetime
 from bot.access.orders.bulk import columns as bulk_columns
 from bot.access.orders.bulk.members import MAX_ID, number_of
 from bot.access.orders.bulk.records import LARGEST, Defaults, Entry, Sheet, faulty
-from bot.access.people.errors import ColumnsMissing
 from bot.access.people.import_csv import read_name
-from bot.access.people.import_errors import NoRows, WhoColumnMissing
+from bot.access.people.import_errors import ColumnsMissing, NoRows, WhoColumnMissing
 from bot.access.people.import_records import Outcome
 from bot.access.people.import_table import cell_in, open_table, rows, text_in
 from bot.access.rules.duration import Length, cut, parse_length, parse_until

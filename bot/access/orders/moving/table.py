@@ -15,16 +15,16 @@ from bot.access.orders.moving.records import (
     ListUnreadable,
     Wrong,
 )
-from bot.access.people.errors import (
+from bot.access.people.errors import NameUnreadable
+from bot.access.people.import_columns import fold
+from bot.access.people.import_errors import (
     ColumnsMissing,
     EncodingUnclear,
     FileTooLarge,
     FileUnreadable,
     LinesRunTogether,
-    NameUnreadable,
+    LineTooLong,
 )
-from bot.access.people.import_columns import fold
-from bot.access.people.import_errors import LineTooLong
 from bot.access.people.import_ids import read_number
 from bot.access.people.import_table import cell_in, open_table, rows as table_rows
 from bot.access.people.username_lookup import clean

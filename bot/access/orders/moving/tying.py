@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.ledger.reasons import add_found, want_anew
 from bot.access.orders.connection_view import terms_of
-from bot.access.orders.contract_access import ContractAccess, Due, due_of
+from bot.access.orders.contract_access import ContractAccess
+from bot.access.orders.contract_dues import Due, due_of
 from bot.access.orders.contract_records import ContractRecords
 from bot.access.orders.moving.facts import awaited_by, facts_of, line_of, period_of
 from bot.access.orders.moving.matching import Match

@@ -10,13 +10,11 @@ from hypothesis import given, settings, strategies as st
 
 from bot.access.orders.bulk.records import LARGEST, MAX_ROWS, Defaults
 from bot.access.orders.bulk.sheets import read
-from bot.access.people.errors import (
+from bot.access.people.import_errors import (
     EncodingUnclear,
     FileTooLarge,
     FileUnreadable,
     LinesRunTogether,
-)
-from bot.access.people.import_errors import (
     LineTooLong,
     NoRows,
     TooManyColumns,
