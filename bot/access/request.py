@@ -1,5 +1,6 @@
 """Who asks for what, for whom, and what they said yes to: the facts that travel with every order."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,6 +23,9 @@ AGAIN = "again"  # no source: what a member has and does not see is sent once mo
 # Sources by which staff give something, knowing whom to; all others are automations. What they give to
 # a name counts as given to nobody else by it, unless they say whose the name is.
 GIVEN_BY_STAFF = frozenset({STAFF, GIFT})
+
+# Whether that member may manage the scripts of that server: first the server, then the member.
+May = Callable[[int, int], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)

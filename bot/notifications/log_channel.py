@@ -1,7 +1,7 @@
 """The log channel: the tail of each server's history, line by line and each line once."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import takewhile
 
@@ -11,6 +11,7 @@ from bot.access.errors import DiscordSilent
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.queries.history import Entry, HistoryTail
 from bot.access.queries.self_check import CALLED
+from bot.access.request import May
 from bot.notifications.backoff import Backoff
 from bot.notifications.order_log import OrderLog
 from bot.notifications.sent import Sent
@@ -64,8 +65,6 @@ _BUTTONS: Mapping[str, Callable[[Event, str], Message]] = {
 }
 # What the lines need.
 RIGHTS = ("view_channel", "send_messages", "embed_links")
-
-May = Callable[[int, int], Awaitable[bool]]  # whether that member may manage that server's scripts
 
 
 class LogChannelClosed(discord.DiscordException):

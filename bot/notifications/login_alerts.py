@@ -15,9 +15,9 @@ import discord
 from bot import clock
 from bot.access.errors import DiscordSilent
 from bot.access.logins.outages import Outages
+from bot.access.request import May
 from bot.notifications.backoff import Backoff
 from bot.notifications.direct_messages import Delivery, DirectMessages
-from bot.notifications.log_channel import May
 from bot.notifications.trouble import GROUND, TROUBLE, in_short
 from bot.replies.login_alerts import to_setter
 from bot.store.kinds import OutageStage

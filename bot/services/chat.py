@@ -10,13 +10,13 @@ from bot.access.orders.unanswered import UnansweredInteractions
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.queries.autocomplete import Autocomplete
 from bot.access.queries.history import HistoryTail
+from bot.access.request import May
 from bot.interactions.client import Usher
 from bot.interactions.components import ComponentRouter
 from bot.interactions.door import Door
 from bot.interactions.levels import may_manage
 from bot.interactions.member_events import MemberEvents
 from bot.interactions.member_names import MemberNames
-from bot.notifications.log_channel import May
 from bot.services.opened import Opened
 
 

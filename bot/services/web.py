@@ -11,9 +11,9 @@ from bot.access.queries.figures import Figures
 from bot.access.queries.outgoing_endpoints import OutgoingEndpoints
 from bot.access.queries.outgoing_events import OutgoingEvents
 from bot.access.queries.releases import Releases
+from bot.access.request import May
 from bot.access.rules.addresses import Allowed
 from bot.backups import Backups
-from bot.notifications.log_channel import May
 from bot.notifications.outgoing_http import Poster
 from bot.notifications.outgoing_webhooks import OutgoingWebhooks
 from bot.notifications.releases import UpdateCheck

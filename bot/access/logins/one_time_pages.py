@@ -3,7 +3,6 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -12,7 +11,7 @@ from bot.access.logins.entry import Door, LoginEntry, Outcome
 from bot.access.logins.errors import LinkOver, NoPublicPage
 from bot.access.logins.sessions import Sessions
 from bot.access.logins.spares import Spares
-from bot.access.request import RequestContext
+from bot.access.request import May, RequestContext
 from bot.errors import UserError
 from bot.settings.values import is_safe
 from bot.store.catalogue import guilds
@@ -44,7 +43,7 @@ class OneTimePages:
         sign_in: SignIn,
         *,
         public_url: str | None,
-        may: Callable[[int, int], Awaitable[bool]],
+        may: May,
     ) -> None:
         self._database = database
         self._base = public_url.rstrip("/") if public_url and is_safe(public_url) else None

@@ -1,7 +1,6 @@
 """Keys of the HTTP API: managers make, list and revoke them, and requests are opened by them."""
 
 import hmac
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,7 +15,7 @@ from bot.access.people.api_key_errors import (
     ScopesUnreadable,
     TooManyKeys,
 )
-from bot.access.request import RequestContext
+from bot.access.request import May, RequestContext
 from bot.access.rules.api_keys import (
     Scope,
     WrittenKey,
@@ -42,8 +41,6 @@ MAX_KEYS = 25  # of one server
 EVERY = 900.0  # seconds between looks whether those who made keys are managers still
 _NOTED = timedelta(minutes=1)  # a use is written at most so often
 ORPHANED = "api_key_orphaned"
-
-May = Callable[[int, int], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
