@@ -5,13 +5,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from bot import outgoing, tradingview_accounts
-from bot.access.ledger.notifier import Notifier
 from bot.access.logins.sessions import LoginState, Sessions
 from bot.access.sources import REGISTRY
 from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
 from bot.services.bulk import Bulk, wire_bulk
 from bot.services.opened import Opened
+from bot.services.sync import wire_sync
 from bot.settings import Settings
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
@@ -58,8 +58,6 @@ async def opened(settings: Settings) -> AsyncIterator[Office]:
         await sessions.open()
         async with database.write() as connection:  # also where Usher has not run with it yet
             await entitlements.know_sources(connection, REGISTRY)
-        notifier = Notifier()
-        queue = Queue(database, sessions, jobs, notifier)
         base = Opened(settings, database, vault, http, jobs)
-        bulk = wire_bulk(base, sessions, queue, notifier)
-        yield Office(database, vault, bulk, sessions, queue)
+        sync = wire_sync(base, sessions)
+        yield Office(database, vault, wire_bulk(base, sessions, sync), sessions, sync.queue)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from bot.access.ledger.notifier import Notifier
 from bot.access.logins.sessions import Sessions
 from bot.access.orders.bulk.approval import Approval
 from bot.access.orders.bulk.batches import Batches
@@ -14,8 +13,8 @@ from bot.access.orders.bulk.selecting import Selection
 from bot.access.orders.bulk.sheet_drafts import SheetDrafts
 from bot.access.orders.bulk.undo import Undo
 from bot.access.orders.bulk.views import BatchViews
-from bot.access.sync.queue import Queue
 from bot.services.opened import Opened
+from bot.services.sync import Sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +38,11 @@ class Bulk:
         self.lookups.start()
 
 
-def wire_bulk(opened: Opened, sessions: Sessions, queue: Queue, notifier: Notifier) -> Bulk:
+def wire_bulk(opened: Opened, sessions: Sessions, sync: Sync) -> Bulk:
     """Return the way of a batch, wired."""
     database, vault, jobs = opened.database, opened.vault, opened.jobs
-    batches = Batches(database, vault, queue)
-    runner = BatchRunner(database, vault, queue, notifier, jobs)
+    batches = Batches(database, vault, sync.queue)
+    runner = BatchRunner(database, vault, sync.queue, sync.notifier, jobs)
     lookups = Lookups(database, sessions, jobs)
     batches.on_change += [runner.wake, lookups.wake]
     return Bulk(

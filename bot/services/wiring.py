@@ -45,7 +45,7 @@ def build(
     sync = wire_sync(opened, sessions)
     catalogue = wire_catalogue(opened, sessions, sync.queue)
     sweeping = wire_sweeps(opened, sessions, sync)
-    batches = wire_bulk(opened, sessions, sync.queue, sync.notifier)
+    batches = wire_bulk(opened, sessions, sync)
     chat = wire_chat(opened, catalogue.guild_settings)
     notifications = wire_notifications(
         opened, logins.outages, sync, catalogue.guild_settings, chat, batches
