@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot import outgoing, tradingview_accounts
 from bot.access.ledger.notifier import Notifier
 from bot.access.logins.sessions import LoginState, Sessions
+from bot.access.orders.outcomes import Outcomes
 from bot.access.sources import REGISTRY
 from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
@@ -59,5 +60,6 @@ async def opened(settings: Settings) -> AsyncIterator[Office]:
             await entitlements.know_sources(connection, REGISTRY)
         notifier = Notifier()
         queue = Queue(database, sessions, jobs, notifier)
-        office = bulk(database, vault, sessions, queue, notifier, jobs)
+        outcomes = Outcomes(database, sessions, vault, queue, notifier)
+        office = bulk(database, vault, sessions, queue, notifier, jobs, outcomes)
         yield Office(database, vault, office, sessions, queue)

@@ -14,6 +14,7 @@ from bot.access.orders.bulk.selecting import Selection
 from bot.access.orders.bulk.sheet_drafts import SheetDrafts
 from bot.access.orders.bulk.undo import Undo
 from bot.access.orders.bulk.views import BatchViews
+from bot.access.orders.outcomes import Outcomes
 from bot.access.sync.queue import Queue
 from bot.jobs import Jobs
 from bot.store.engine.database import Database
@@ -48,6 +49,7 @@ def bulk(
     queue: Queue,
     notifier: Notifier,
     jobs: Jobs,
+    outcomes: Outcomes,
 ) -> Bulk:
     """Return the way of a batch, wired."""
     batches = Batches(database, vault, queue)
@@ -56,7 +58,7 @@ def bulk(
     batches.on_change += [runner.wake, lookups.wake]
     return Bulk(
         batches,
-        BatchViews(database, sessions),
+        BatchViews(database, sessions, outcomes),
         RowResults(database),
         BatchMessages(database, vault),
         runner,

@@ -249,7 +249,7 @@ def build(
     )
     releases = Releases(database, RUNNING, outcome_notifier.wake)
 
-    batches = bulk(database, vault, sessions, queue, notifier, jobs)
+    batches = bulk(database, vault, sessions, queue, notifier, jobs, outcomes)
     batch_progress = BatchProgress(
         client,
         batches.messages,

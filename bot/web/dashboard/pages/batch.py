@@ -21,6 +21,7 @@ from bot.replies.bulk import dropped, short, spoken_seconds, title
 from bot.replies.bulk_progress import has_done
 from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached
+from bot.replies.orders import why_waiting
 from bot.replies.seats import money
 from bot.replies.text import member
 from bot.replies.tone import Tone
@@ -100,6 +101,7 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         before_of=before_of,
         after_of=after_of,
         lasts=spoken_seconds(view.seconds),
+        waits=view.waiting_for and why_waiting(view.waiting_for, view.quiet_until),
         free=FREE,
         fee=money(cents(view.forecast.seats_then)),
     )
