@@ -10,6 +10,7 @@ from bot.access.orders.bulk.views import BatchView
 from bot.replies.bulk import dry_run_lines, spoken_seconds
 from bot.replies.bulk_problems import problem_in_words
 from bot.replies.bulk_progress import result as result_message
+from bot.replies.orders import why_waiting
 from bot.replies.plain import plain
 from bot.replies.text import count, listed
 from bot.store.kinds import BatchState, OrderState, RowProblem, RowState
@@ -127,6 +128,8 @@ def bar_text(view: BatchView, still: float) -> str:
         parts.append("paused by a manager")
     elif view.batch.state is BatchState.CANCELLED:
         parts.append("being cancelled")
+    elif view.waiting_for is not None:
+        parts.append(_plain(why_waiting(view.waiting_for, view.quiet_until)))
     elif still > _STILL:
         parts.append("nothing moves; does Usher run?")
     else:

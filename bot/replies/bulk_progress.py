@@ -12,6 +12,7 @@ from bot.replies.bulk import changes, file_button, problems, spoken_seconds, tit
 from bot.replies.bulk_keys import APPROVE, CANCEL, LIST, PAUSE, REFRESH, RESUME, UNDO
 from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached, Button, Message, key
+from bot.replies.orders import why_waiting
 from bot.replies.overview import pages
 from bot.replies.sweeps import bar
 from bot.replies.text import bold, count, embed, plain_day, short_day, typed
@@ -53,14 +54,23 @@ def progress(view: BatchView) -> Message:
             numbers(view),
         ]
     if batch.state is BatchState.RUNNING:
-        lines.append(
-            f"{spoken_seconds(view.seconds).capitalize()} left. You can close Discord: it goes on by itself."
-        )
+        lines += _left(view)
     if batch.state is BatchState.PAUSED:
         lines.append("Nothing more is changed until somebody presses *Resume*. What is done stays.")
     if batch.state is BatchState.CANCELLED:
         lines.append("What was not sent to TradingView yet stays as it was.")
     return Message("\n".join(lines), buttons=_buttons(view), tone=Tone.LOOK)
+
+
+def _left(view: BatchView) -> list[str]:
+    """Return how long it takes, or why nothing moves just now."""
+    if view.waiting_for is None:
+        left = spoken_seconds(view.seconds).capitalize()
+        return [f"{left} left. You can close Discord: it goes on by itself."]
+    return [
+        f"⚠️ {why_waiting(view.waiting_for, view.quiet_until)}",
+        "What is left waits for that, and nothing is lost. You can close Discord: it goes on by itself then.",
+    ]
 
 
 def moved(view: BatchView) -> Message:

@@ -47,7 +47,7 @@ def wire_bulk(opened: Opened, sessions: Sessions, sync: Sync) -> Bulk:
     batches.on_change += [runner.wake, lookups.wake]
     return Bulk(
         batches,
-        BatchViews(database, sessions),
+        BatchViews(database, sessions, sync.outcomes),
         RowResults(database),
         BatchMessages(database, vault),
         runner,

@@ -266,6 +266,20 @@ async def test_it_stands_still_and_goes_on_and_ends_upon_a_press(harness):
     assert ",cancelled,," in table_of(harness, request.original)
 
 
+async def test_a_batch_waits_for_a_new_login_says_so_and_goes_on(harness):
+    request, _ = await dry_run(harness, "bulk grant", file=listed(NAMES))
+    harness.switches.logged_out = True
+    await start(harness, request, "Start for 5 people")
+    await harness.passes(lambda: "login has ended" in text_of(request.original), 300)
+    assert "**0** done · **5** waiting · **0** failed" in text_of(request.original)
+    assert " left." not in text_of(request.original)
+    harness.switches.logged_out = False
+    await harness.log_in()
+    await ends(harness, request, within=900)
+    assert "**5** done · **0** failed" in text_of(request.original)
+    assert all(end_of(harness, name) for name in NAMES)
+
+
 async def linked_buyer(harness):
     """A member whose access has a month left, and who was told of it."""
     await harness.run(

@@ -6,8 +6,10 @@ from datetime import timedelta
 import discord
 import pytest
 
+from bot.access.ledger.receipts import WaitingFor
 from bot.access.orders.bulk.views import BatchView
 from bot.replies import bulk, bulk_progress
+from bot.replies.orders import why_waiting
 from bot.store.kinds import BatchKind, BatchState, OrderState, RowProblem, RowState
 from bot.store.ledger.batch_orders import Numbers
 from tests.support.bulk import NOTHING_YET, NOW, made
@@ -39,6 +41,16 @@ def test_the_start_is_red_where_it_takes_something_away():
     assert start_of(NOTHING_YET).style is discord.ButtonStyle.success
     for loss in ({"ends": 1}, {"shortens": 1}):
         assert start_of(replace(NOTHING_YET, **loss)).style is discord.ButtonStyle.danger
+
+
+@pytest.mark.parametrize("reason", [each for each in WaitingFor if each is not WaitingFor.ASKING])
+def test_what_holds_up_a_batch_is_said_instead_of_how_long_it_takes(reason):
+    running = view({RowState.PLANNED: 30}, state=BatchState.RUNNING)
+    assert "About 1 minute left." in bulk_progress.progress(running).text
+    said = bulk_progress.progress(replace(running, waiting_for=reason, quiet_until=NOW)).text
+    assert " left." not in said
+    assert why_waiting(reason, NOW) in said
+    assert "nothing is lost" in said
 
 
 def test_to_approve_is_red_as_access_ends():

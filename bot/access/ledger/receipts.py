@@ -1,6 +1,6 @@
 """What became of orders, with everything that an answer about them needs."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -47,7 +47,8 @@ from bot.tradingview import End, Lifetime, Limiter
 AGAIN_KEY = f"{AGAIN} "  # how the keys begin of what a member has sent once more
 PUT_BACK_WITHIN = timedelta(hours=24)
 TAKES_AWAY = put_backs.TAKES_AWAY
-CHANGES = (*TAKES_AWAY, OrderKind.PAUSE)  # after which a batch leaves an access as it is
+# Finds, by permission, the orders after which an earlier one is not put back any more.
+Later = Callable[[AsyncConnection, Collection[int]], Awaitable[dict[int, list[int]]]]
 _WORST_FIRST = (OrderState.WAITING, OrderState.STUCK, OrderState.DONE, OrderState.SUPERSEDED)
 WORTH_TELLING = 60.0  # seconds of a pause that TradingView asked for
 
@@ -330,10 +331,10 @@ def took_away(before: State, after: State) -> bool:
 
 
 async def overtaken_since(
-    connection: AsyncConnection, order: Order, kinds: Collection[OrderKind] = TAKES_AWAY
+    connection: AsyncConnection, order: Order, which: Later = put_backs.removals
 ) -> bool:
-    """Return whether a later `set` or `revoke` of the access counts: one that was not put back."""
-    later = await _later(connection, [order], kinds)
+    """Return whether a later one of these orders for the access counts: one that was not put back."""
+    later = await _later(connection, [order], which)
     undone = await _undone(connection, [order.guild_id], later[order.id])
     return any((order.guild_id, each) not in undone for each in later[order.id])
 
@@ -352,13 +353,13 @@ async def _overtaken(connection: AsyncConnection, perhaps: Sequence[Order]) -> s
 
 
 async def _later(
-    connection: AsyncConnection, found: Sequence[Order], kinds: Collection[OrderKind] = TAKES_AWAY
+    connection: AsyncConnection, found: Sequence[Order], which: Later = put_backs.removals
 ) -> dict[int, list[int]]:
-    """Return, by order, every later `set` and `revoke` of the same access, or orders of these kinds."""
+    """Return, by order, every later one of these for the same access."""
     about = {order.permission_id for order in found}
-    removals = await put_backs.removals(connection, about, kinds)
+    ordered = await which(connection, about)
     return {
-        order.id: [each for each in removals[order.permission_id] if each > order.id]
+        order.id: [each for each in ordered[order.permission_id] if each > order.id]
         for order in found
     }
 

@@ -1,18 +1,18 @@
 """Undoes one request: what its orders took away counts again, what they gave does not."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.ledger.changes import Change, NewOrder, Recorded
 from bot.access.ledger.errors import OvertakenSince
-from bot.access.ledger.receipts import TAKES_AWAY, overtaken_since, put_back_key
+from bot.access.ledger.receipts import Later, overtaken_since, put_back_key
 from bot.access.ledger.record import record, record_unguarded
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import lengths_after, settle, still_gives
 from bot.store.kinds import OrderKind
-from bot.store.ledger import entitlements, orders, permissions, put_backs
+from bot.store.ledger import entitlements, orders, permissions, purchases, put_backs
 from bot.store.records import Entitlement, Order, Purchase
 from bot.store.vault import Vault
 
@@ -24,12 +24,12 @@ async def put_back_in(
     lead: Order,
     *,
     batch_id: int | None = None,
-    unless: Collection[OrderKind] = TAKES_AWAY,
+    unless: Later = put_backs.removals,
 ) -> Recorded:
     """Undo the order that leads a request, with those that it leads, in a transaction that writes.
 
-    Of a batch nobody is asked about seats again. Raises OvertakenSince where a later order of the kinds
-    `unless` counts, or what `record` does.
+    Of a batch nobody is asked about seats again. Raises OvertakenSince where a later order that `unless`
+    finds counts, or what `record` does.
     """
     led = await orders.led_by(connection, [lead.id])
     first: Recorded | None = None
@@ -88,8 +88,10 @@ async def _leaves_nothing(
 
     What stands still gives nothing: it is there again, and TradingView is not to show it.
     """
+    taken = await entitlements.ended_by(connection, undone.id)
+    bought = await purchases.by_ids(connection, {each.purchase_id for each in taken})
     reasons = await entitlements.active(connection, undone.permission_id)
-    reasons += await entitlements.ended_by(connection, undone.id)
+    reasons += [each for each in taken if not _is_over(bought[each.purchase_id], undone)]
     others = (replace(each, ended_at=None) for each in reasons if each.id != undone.entitlement_id)
     return not any(still_gives(each, request.at) and not each.paused_at for each in others)
 

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-# How a cell must not begin as it is: what a spreadsheet takes for a formula, and our own mark.
-MARKED = ("=", "+", "-", "@", "\t", "\r", "'")
+# How a cell must not begin as it is: what a spreadsheet takes for a formula, the wide signs of Asian
+# keyboards too, and our own mark.
+MARKED = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20", "'")
 _MARK = "'"
 _KEPT = 10**15  # a spreadsheet keeps every digit of smaller numbers
 # Readers of files stop at a NUL, and half a pair of surrogates cannot be written at all.

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import ActorKind, OrderKind, OrderState
@@ -12,6 +12,8 @@ from bot.store.tables.ledger import order
 
 # The orders that may leave somebody with less than before.
 TAKES_AWAY = (OrderKind.SET, OrderKind.REVOKE, OrderKind.MOVE)
+# A source ends what it gave itself, and decides nothing about the rest.
+_BY_SOMEBODY = order.c.actor_kind != ActorKind.SOURCE
 
 
 async def known_keys(
@@ -30,16 +32,28 @@ async def known_keys(
 
 
 async def removals(
-    connection: AsyncConnection,
-    permission_ids: Collection[int],
-    kinds: Collection[OrderKind] = TAKES_AWAY,
+    connection: AsyncConnection, permission_ids: Collection[int]
 ) -> dict[int, list[int]]:
-    """Return, by permission, every `set`, `revoke` and `move` for it, or orders of these kinds, oldest first."""
+    """Return, by permission, every `set`, `revoke` and `move` for it, oldest first."""
+    return await _ordered(connection, permission_ids, order.c.kind.in_(TAKES_AWAY))
+
+
+async def decisions(
+    connection: AsyncConnection, permission_ids: Collection[int]
+) -> dict[int, list[int]]:
+    """Return, by permission, the orders after which a batch leaves it as it is: a pause too, and none of a source."""
+    kinds = order.c.kind.in_((*TAKES_AWAY, OrderKind.PAUSE))
+    return await _ordered(connection, permission_ids, kinds, _BY_SOMEBODY)
+
+
+async def _ordered(
+    connection: AsyncConnection, permission_ids: Collection[int], *which: ColumnElement[bool]
+) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {each: [] for each in permission_ids}
     for some in parts(permission_ids):
         rows = await connection.execute(
             select(order.c.permission_id, order.c.id)
-            .where(order.c.permission_id.in_(some), order.c.kind.in_(tuple(kinds)))
+            .where(order.c.permission_id.in_(some), *which)
             .order_by(order.c.id)
         )
         for row in rows:

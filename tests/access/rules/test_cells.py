@@ -37,6 +37,14 @@ def test_what_no_file_can_hold_leaves_a_sign_in_its_place(text):
     assert "\ufffd" in written
 
 
+@pytest.mark.parametrize("sign", [*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20"])
+def test_no_sign_that_a_spreadsheet_calculates_with_stands_first(sign):
+    """Wide ones are such signs too where Excel speaks Japanese or Chinese."""
+    [_, [written]] = rows_in(table(["a"], [[f"{sign}1+1"]]))
+    assert written == f"'{sign}1+1"
+    assert plain(written) == f"{sign}1+1"
+
+
 @pytest.mark.parametrize("text", ["'Twas", "'=1", "''", "=", "-"])
 def test_one_mark_is_taken_away_and_no_more(text):
     assert plain(cell(text)) == text

@@ -317,6 +317,18 @@ async def test_a_batch_is_paused_goes_on_and_is_cancelled_after_a_question(dashb
     assert page.status == 404 or "any more" in page.text
 
 
+async def test_what_holds_up_a_batch_is_said_instead_of_how_long_it_takes(dashboard, manager):
+    number = await drafted(dashboard, "Alice_T", "Alice_Two")
+    dashboard.vendor.switches.down = True
+    await manager.get(f"batches/{number}")
+    await manager.press("Start")
+    await dashboard.vendor.sessions.forget(dashboard.vendor.request(guild_id=dashboard.guild.id))
+    page = await manager.get(f"batches/{number}")
+    assert "There is no TradingView login yet: a manager adds it with /session update." in page.text
+    assert "0 % done. The rest waits: it goes on by itself, and nothing is lost." in page.text
+    assert "left." not in page.text
+
+
 async def test_a_page_that_loads_itself_is_loaded_whole_once_its_buttons_changed(
     dashboard, manager
 ):

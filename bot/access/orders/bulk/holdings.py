@@ -92,8 +92,8 @@ class Holding:
 
 
 def ends_before(state: State, moment: datetime) -> bool:
-    """Return whether that lies before a moment; what has no end never does."""
-    return state.kind is StateKind.UNTIL and state.ends_at is not None and state.ends_at < moment
+    """Return whether it ends by a moment, as what ends with that day does; what has no end never does."""
+    return state.kind is StateKind.UNTIL and state.ends_at is not None and state.ends_at <= moment
 
 
 def _going_on(held: OfScript, now: datetime, *, paused: bool) -> Iterator[Entitlement]:

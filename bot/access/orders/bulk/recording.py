@@ -8,7 +8,6 @@ from bot.access.catalogue.errors import ProductEmpty
 from bot.access.catalogue.lookup import Item, item_of
 from bot.access.ledger.changes import Change, NewOrder, Recorded, Target
 from bot.access.ledger.errors import OvertakenSince
-from bot.access.ledger.receipts import CHANGES
 from bot.access.ledger.record import record_for
 from bot.access.orders.bulk.dry_run import scripts_shown
 from bot.access.orders.bulk.forecast import before_of
@@ -28,7 +27,7 @@ from bot.access.rules.duration import Length, parse_length
 from bot.access.rules.entitlements import State
 from bot.errors import UserError
 from bot.store.kinds import BatchKind, EntitlementKind, OrderKind, RowProblem, RowState, StateKind
-from bot.store.ledger import batch_orders, batch_rows, orders
+from bot.store.ledger import batch_orders, batch_rows, orders, put_backs
 from bot.store.people import customers, imports
 from bot.store.records import Batch, BatchRow, Customer
 from bot.store.vault import Vault
@@ -119,7 +118,7 @@ class RowRecorder:
                 request,
                 undone,
                 batch_id=self.batch.id,
-                unless=CHANGES,
+                unless=put_backs.decisions,
             )
         item = await self._item(row)
         if self.batch.kind in TAKING and not self._shown(item):

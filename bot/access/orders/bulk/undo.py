@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.ledger.receipts import CHANGES, put_back_key
+from bot.access.ledger.receipts import put_back_key
 from bot.access.ledger.seats import census_of
 from bot.access.orders.bulk.actions import Action, refuse
 from bot.access.orders.bulk.batches import Batches, one
@@ -119,7 +119,7 @@ async def _facts(connection: AsyncConnection, batch: Batch, rows: Sequence[Batch
     held = await permissions.by_ids(connection, {order.permission_id for order in every})
     about = {permission.id: permission for permission in held}
     taken = await entitlements.ended_by_any(connection, [order.id for order in every])
-    changed = await put_backs.removals(connection, about, CHANGES)
+    changed = await put_backs.decisions(connection, about)
     mine = {order.id for order in every}
     mine |= await put_backs.of_batch(connection, batch.id, about)
     later = {

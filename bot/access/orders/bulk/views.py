@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.access.ledger.receipts import WaitingFor, held_up
 from bot.access.logins.sessions import Sessions
 from bot.access.orders.bulk.actions import Action, accepts
 from bot.access.orders.bulk.approval import above_in, takes_two
 from bot.access.orders.bulk.batches import one
 from bot.access.orders.bulk.forecast import Forecast
+from bot.access.orders.outcomes import Outcomes
+from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchState, OrderState, RowState
 from bot.store.ledger import batch_orders, batch_rows, batches
@@ -34,6 +37,8 @@ class BatchView:
     approval_above: int | None  # ending the access of more people takes a second manager
     undone_by: tuple[Batch, ...] = ()
     alike: tuple[Batch, ...] = ()  # started in the last week, and give the same people the same
+    waiting_for: WaitingFor | None = None  # what holds up everything of the server, while it runs
+    quiet_until: datetime | None = None  # until when TradingView asked for a pause
 
     @property
     def needs_approval(self) -> bool:
@@ -63,9 +68,10 @@ class BatchView:
 class BatchViews:
     """Reads batches for those who ask."""
 
-    def __init__(self, database: Database, sessions: Sessions) -> None:
+    def __init__(self, database: Database, sessions: Sessions, outcomes: Outcomes) -> None:
         self._database = database
         self._sessions = sessions
+        self._outcomes = outcomes
 
     async def view(self, guild_id: int, batch_id: int) -> BatchView:
         """Return how a batch stands. Raises BatchGone."""
@@ -114,6 +120,9 @@ class BatchViews:
         undone_by = await batches.undone_by(connection, ids)
         drafts = [batch.id for batch in found if batch.state is BatchState.DRAFT]
         lookups = await batch_rows.open_lookups(connection, drafts)
+        holdup, quiet = None, None
+        if any(batch.state is BatchState.RUNNING for batch in found):
+            holdup, quiet = await self._holdup(connection, found[0].guild_id)
         return [
             BatchView(
                 batch,
@@ -123,9 +132,19 @@ class BatchViews:
                 await self._seconds(batch, numbers[batch.id]),
                 above,
                 tuple(undone_by[batch.id]),
+                waiting_for=holdup if batch.state is BatchState.RUNNING else None,
+                quiet_until=quiet,
             )
             for batch in found
         ]
+
+    async def _holdup(
+        self, connection: AsyncConnection, guild_id: int
+    ) -> tuple[WaitingFor | None, datetime | None]:
+        """Return what holds up everything in a server, and until when where TradingView said so."""
+        hold = (await guilds.holds(connection, [guild_id])).get(guild_id)
+        waiting_for = held_up(hold, await self._outcomes.waiting_for(guild_id))
+        return waiting_for, await self._outcomes.quiet_until(guild_id)
 
     async def _seconds(self, batch: Batch, numbers: Numbers) -> float:
         """Return about how long what is left takes, by how fast the account's requests go out now."""

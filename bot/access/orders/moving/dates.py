@@ -29,7 +29,8 @@ def moment(text: str, *, day_first: bool = False) -> datetime | None:
     if not text or len(text) > _MAX_DATE:
         return None
     found = _read(_ZONE.sub("", text), text, day_first)
-    if found is None:
+    # Of the first and the last year there is, some moments are none in UTC.
+    if found is None or found.year not in _YEARS:
         return None
     found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     return found if found.year in _YEARS else None

@@ -63,6 +63,8 @@ _OFF = frozenset(
 _FOR_GOOD = frozenset({"lifetime", "never", "permanent", "none", "null", "forever"})
 _BEGINS = b"SQLite format 3\0"
 _NO_LOG = b"\x01\x01"  # in the header: how the file is written and read
+# What SQLite says of a file that is none or is damaged, and Python of names in it that are no text.
+_BROKEN = (sqlite3.Error, UnicodeError, OverflowError)
 _LARGEST_VALUE = 1_000_000  # bytes
 _MAX_STEPS = 20_000  # of ten thousand: a file made to take for ever is given up
 
@@ -77,7 +79,7 @@ def read(path: Path, now: datetime) -> Listing:
         address = f"{path.resolve().as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True)) as database:
             return _listing(database, now)
-    except sqlite3.Error as error:
+    except _BROKEN as error:
         raise ListUnreadable(Wrong.NO_DATABASE) from error
 
 
@@ -89,7 +91,7 @@ def read_sent(data: bytes, now: datetime) -> Listing:
             # One with a log beside it cannot be opened without: as it was sent, it has none.
             database.deserialize(data[:18] + _NO_LOG + data[20:])
             return _listing(database, now)
-    except (sqlite3.Error, OverflowError) as error:
+    except _BROKEN as error:
         raise ListUnreadable(Wrong.NO_DATABASE) from error
 
 

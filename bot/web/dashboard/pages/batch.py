@@ -20,6 +20,7 @@ from bot.replies import Message, bulk_problems
 from bot.replies.bulk import dropped, short, spoken_seconds, title
 from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached
+from bot.replies.orders import why_waiting
 from bot.replies.seats import money
 from bot.replies.text import member
 from bot.replies.tone import Tone
@@ -83,7 +84,7 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         who=actor_named(view.batch.actor),
         approver=member(view.batch.approved_by or 0),
         may={action for action in Action if view.offers(action, now, visitor.actor)},
-        waits=view.offers(Action.APPROVE, now),
+        awaits_approval=view.offers(Action.APPROVE, now),
         takes_away=_takes_away(view),
         mark=_mark(view),
         shown=shown,
@@ -99,6 +100,7 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         before_of=before_of,
         after_of=after_of,
         lasts=spoken_seconds(view.seconds),
+        waits=view.waiting_for and why_waiting(view.waiting_for, view.quiet_until),
         free=FREE,
         fee=money(cents(view.forecast.seats_then)),
     )

@@ -11,7 +11,7 @@ from bot.access.catalogue.errors import ItemUnknown
 from bot.access.orders.bulk.errors import NobodyChosen, NothingToDo
 from bot.access.orders.bulk.records import Defaults, Filter
 from bot.access.request import Subject
-from bot.access.rules.duration import parse_length
+from bot.access.rules.duration import parse_length, read_end_before
 from bot.store.catalogue import products
 from bot.store.kinds import BatchKind, RowProblem, RowState, Tie
 from bot.store.tables.people import customer
@@ -146,6 +146,14 @@ async def test_the_end_must_lie_before_that_moment(counter):
     await given(counter, NAMES[2:3], "L")
     number = await counter.select(BatchKind.EXTEND, item="trend", ends_before=LATER, length="1W")
     assert await counter.who(number) == {(NAMES[0], "trend")}
+
+
+async def test_what_ends_with_a_day_ends_by_that_day(counter):
+    for name, until in zip(NAMES, ("2026-04-29", "2026-04-30", "2026-05-01"), strict=False):
+        await counter.harness.done(await counter.harness.set(name, until))
+    by = read_end_before("2026-04-30", clock.now())
+    number = await counter.select(BatchKind.EXTEND, item="trend", ends_before=by, length="1W")
+    assert await counter.who(number) == {(name, "trend") for name in NAMES[:2]}
 
 
 async def test_of_a_role_those_who_have_it_now(counter):

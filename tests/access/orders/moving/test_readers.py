@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -50,6 +51,8 @@ def one(listing):
             (each, None)
             for each in ("", "soon", "31/31/2026", "0001-01-01", "9" * 70, "2026-13-01")
         ),
+        # In UTC there is no such moment; some programs write it where there is no end.
+        *((each, None) for each in ("0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00")),
     ],
 )
 def test_dates_are_read_as_shops_write_them(text, moment):
@@ -390,6 +393,18 @@ def test_what_is_no_database_or_a_damaged_one_is_said_so(tmp_path):
         assert refused.value.wrong is Wrong.NO_DATABASE
         with pytest.raises(ListUnreadable) as refused:
             panel.read_sent(data, NOW)
+        assert refused.value.wrong is Wrong.NO_DATABASE
+
+
+def test_a_database_in_which_names_are_no_text_is_damaged(tmp_path):
+    path = tmp_path / "odd.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE clients (id INTEGER, username TEXT)")
+    data = path.read_bytes().replace(b"CREATE TABLE clients", b"CREATE TABL\xbd clients")
+    path.write_bytes(data)
+    for read in (lambda: panel.read(path, NOW), lambda: panel.read_sent(data, NOW)):
+        with pytest.raises(ListUnreadable) as refused:
+            read()
         assert refused.value.wrong is Wrong.NO_DATABASE
 
 
