@@ -34,6 +34,7 @@ from bot.store.sweeps import seats
 from bot.store.vault import Vault
 
 DRAFT_LIFE = timedelta(hours=24)
+KEEP_ROWS = timedelta(days=30)  # after the end; the history has what each did
 
 
 class Batches:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.ledger.receipts import CHANGES, put_back_key
 from bot.access.ledger.seats import census_of
-from bot.access.orders.bulk.batches import Batches, one
+from bot.access.orders.bulk.batches import KEEP_ROWS, Batches, one
 from bot.access.orders.bulk.dry_run import calls_of
 from bot.access.orders.bulk.errors import UndoOfUndo, UndoTooEarly, UndoTooLate
 from bot.access.orders.bulk.facts import OfScript, barred, most_of
@@ -102,7 +102,7 @@ def _refuse(batch: Batch, now: datetime) -> None:
     if batch.state not in (BatchState.DONE, BatchState.CANCELLED) or batch.ended_at is None:
         raise UndoTooEarly(batch.state)
     if now - batch.ended_at > UNDO_WITHIN:
-        raise UndoTooLate(batch.ended_at)
+        raise UndoTooLate(batch.ended_at, has_rows=now - batch.ended_at <= KEEP_ROWS)
 
 
 @dataclass(frozen=True, slots=True)
