@@ -126,7 +126,7 @@ def bar_text(view: BatchView, still: float) -> str:
     if view.batch.state is BatchState.PAUSED:
         parts.append("paused by a manager")
     elif view.batch.state is BatchState.CANCELLED:
-        parts.append("being cancelled")
+        parts.append("stopping: what was sent waits for its answers")
     elif still > _STILL:
         parts.append("nothing moves; does Usher run?")
     else:

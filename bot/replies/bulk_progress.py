@@ -53,8 +53,14 @@ def progress(view: BatchView) -> Message:
     if batch.state is BatchState.PAUSED:
         lines.append("Nothing more is changed until somebody presses *Resume*. What is done stays.")
     if batch.state is BatchState.CANCELLED:
-        lines.append("What was not sent to TradingView yet stays as it was.")
+        lines.append(stopping(view))
     return Message("\n".join(lines), buttons=_buttons(view), tone=Tone.LOOK)
+
+
+def stopping(view: BatchView) -> str:
+    """Return what a batch that was cancelled waits for."""
+    rows = count(view.numbers.waiting, "row")
+    return f"Stopping: {rows} still with TradingView. What was not sent yet stays as it was."
 
 
 def moved(view: BatchView) -> Message:
@@ -154,8 +160,9 @@ def _line(view: BatchView) -> str:
     when = short_day(batch.started_at or batch.made_at)
     return (
         f"- **{batch.id}** {_STATES[batch.state]}, {when}, {actor_named(batch.actor)}: {title(view)} "
-        f"({count(view.forecast.people, 'person', 'people')}). {numbers(view) if view.numbers.total else ''}"
-    ).rstrip()
+        f"({count(view.forecast.people, 'person', 'people')}). "
+        f"{numbers(view) if view.numbers.total else 'Its rows are forgotten after 30 days.'}"
+    )
 
 
 def _after_cancelling(view: BatchView) -> str:
