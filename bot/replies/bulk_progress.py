@@ -59,8 +59,9 @@ def progress(view: BatchView) -> Message:
 
 def stopping(view: BatchView) -> str:
     """Return what a batch that was cancelled waits for."""
-    rows = count(view.numbers.waiting, "row")
-    return f"Stopping: {rows} still with TradingView. What was not sent yet stays as it was."
+    waiting = view.numbers.waiting
+    rows = f"Stopping: {count(waiting, 'row')} still with TradingView." if waiting else "Stopping."
+    return f"{rows} What was not sent yet stays as it was."
 
 
 def moved(view: BatchView) -> Message:

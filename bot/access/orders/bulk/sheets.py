@@ -141,7 +141,7 @@ class _Reader:
         if self._kind is BatchKind.REVOKE:
             return None, None
         length = _length(cells["duration"]) if "duration" in cells else None
-        until = self._until(cells["until"]) if "until" in cells else None
+        until = self._until(entry, cells["until"]) if "until" in cells else None
         if length is None and until is None:
             length, until = self._defaults.length, self._defaults.until
         if length is None and until is None:
@@ -154,11 +154,11 @@ class _Reader:
             return None, LIFETIME if length.lifetime else cut(length.add_to(self._now))
         return length, until
 
-    def _until(self, typed: str) -> End:
+    def _until(self, entry: Entry, typed: str) -> End:
         try:
             return parse_until(self._dates.iso(typed), self._now)
         except DatePast as error:
-            if self._kind is BatchKind.SET:  # so it may be already
+            if entry.is_exported and self._kind is BatchKind.SET:  # so it may be already
                 return error.when
             raise _time_fault(error) from error
         except UserError as error:

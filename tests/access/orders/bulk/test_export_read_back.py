@@ -248,6 +248,9 @@ async def test_an_empty_shop_gets_every_end_that_the_file_says(counter, tmp_path
             "Forever",
             "Two_Reasons",
         }  # fmt: skip - by their days of grace, which no file gives
+        await empty.undo(number)
+        await harness.let_pass(60)
+        assert held(harness) == before
 
 
 def by_spreadsheet(content, encoding, day, number):

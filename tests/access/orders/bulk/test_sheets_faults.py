@@ -96,6 +96,14 @@ def test_both_days_that_a_date_can_mean_are_said_and_one_where_there_is_but_one(
     assert (short.problem, short.detail) == (RowProblem.DATE_AMBIGUOUS, None)
 
 
+def test_an_end_that_is_over_is_a_mistake_but_in_an_export():
+    """There it may have passed since, and stays so; by hand it is a slip of the year."""
+    [row] = sheet("username,item,until\nann,trend,2016-05-31", BatchKind.SET).faulty
+    assert row.problem is RowProblem.DATE_PAST
+    exported = sheet("username,item,kind,until\nann,trend,until,2025-05-31", BatchKind.SET)
+    assert exported.faulty == ()
+
+
 def test_defaults_that_say_both_times_say_nothing_certain():
     end = datetime(2026, 5, 31, tzinfo=UTC)
     [row] = sheet("username\nann", item="t", length=parse_length("1M"), until=end).faulty
