@@ -132,8 +132,8 @@ def _(_: refusals.UndoOfUndo) -> str:
 def _(error: refusals.UndoTooEarly) -> str:
     if error.state is BatchState.CANCELLED:
         return (
-            "**That batch cannot be undone yet:** what was with TradingView already still waits for its answer. "
-            "Nothing was changed. `/bulk show` says when it has ended; then *Undo* puts that back, too."
+            "**That batch cannot be undone yet:** it is being cancelled just now. Nothing was changed. Try again "
+            "in a minute."
         )
     return (
         f"**That batch cannot be undone yet:** {_STATES[error.state]}. Nothing was changed. End it with *Cancel* "

@@ -23,6 +23,7 @@ from bot.memory import without_full_collections
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, BatchState, OrderKind, RowProblem, RowState
 from bot.store.ledger import (
+    batch_orders,
     batch_rows,
     batches,
     entitlements,
@@ -74,6 +75,8 @@ class Undo:
                 return known.id
             batch = await one(connection, request.guild_id, batch_id)
             _refuse(batch, request.at)
+            if batch.ended_at is None and await _is_withdrawing(connection, batch):
+                raise UndoTooEarly(batch.state)
             newest_order_id = await orders.newest_id(connection, request.guild_id)
             rows: list[BatchRow] = []
             changes: dict[int, int] = {}
@@ -99,10 +102,17 @@ def _refuse(batch: Batch, now: datetime) -> None:
     """Raise where a batch cannot be undone as it stands."""
     if batch.kind is BatchKind.UNDO:
         raise UndoOfUndo
-    if batch.state not in (BatchState.DONE, BatchState.CANCELLED) or batch.ended_at is None:
+    if batch.state not in (BatchState.DONE, BatchState.CANCELLED):
         raise UndoTooEarly(batch.state)
-    if now - batch.ended_at > UNDO_WITHIN:
+    if batch.ended_at is not None and now - batch.ended_at > UNDO_WITHIN:
         raise UndoTooLate(batch.ended_at, has_rows=now - batch.ended_at <= KEEP_ROWS)
+
+
+async def _is_withdrawing(connection: AsyncConnection, batch: Batch) -> bool:
+    """Return whether a batch has rows yet that were not sent; what was sent is taken back with the rest."""
+    if await batch_rows.listed(connection, batch.id, RowState.PLANNED, limit=1):
+        return True
+    return bool(await batch_orders.unsent(connection, batch.id, 1))
 
 
 @dataclass(frozen=True, slots=True)
