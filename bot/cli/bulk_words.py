@@ -127,7 +127,7 @@ def bar_text(view: BatchView, still: float) -> str:
     if view.batch.state is BatchState.PAUSED:
         parts.append("paused by a manager")
     elif view.batch.state is BatchState.CANCELLED:
-        parts.append("being cancelled")
+        parts.append("stopping: what was sent waits for its answers")
     elif view.waiting_for is not None:
         parts.append(_plain(why_waiting(view.waiting_for, view.quiet_until)))
     elif still > _STILL:

@@ -240,7 +240,8 @@ class BatchProgress:
     async def _tell_end(self, followed: Followed, starter: int) -> None:
         batch = followed.batch
         view = await self._views.view(batch.guild_id, batch.id)
-        message = replies.result(view, (await self._file(batch),))
+        files = (await self._file(batch),) if view.numbers.total else ()  # else it was long ago
+        message = replies.result(view, files)
         token = None if self._messages.is_nearly_over(batch) else followed.token
         if token is not None and await change_answer(self._client, token, message) is None:
             return

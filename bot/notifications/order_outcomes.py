@@ -31,6 +31,7 @@ from bot.store.kinds import OrderKind, OrderState
 log = logging.getLogger(__name__)
 
 _NEWS_WITHOUT_ACCESS = (OrderKind.REVOKE, OrderKind.PAUSE)
+_IN_ONE = 8  # rows of a batch that one message is about
 EVERY = 15.0  # seconds between looks when nothing wakes it
 
 
@@ -145,22 +146,26 @@ class OutcomeNotifier:
     # The customer
 
     async def _tell_members(self) -> None:
-        for receipt in await self._outcomes.members_to_tell(self._put_off("customer")):
-            await self._attempt("customer", receipt, partial(self._tell_member, receipt))
+        found = await self._outcomes.members_to_tell(self._put_off("customer"))
+        for receipt, *beside in _together(found):
+            send = partial(self._tell_member, receipt, beside)
+            await self._attempt("customer", receipt, send, beside)
 
-    async def _tell_member(self, receipt: Receipt) -> None:
+    async def _tell_member(self, receipt: Receipt, beside: Sequence[Receipt]) -> None:
+        """Write to a customer about an order, and about those `beside` it that the same batch made."""
         server = self._client.get_guild(receipt.order.guild_id)
         if server is None and not self._client.is_ready():
             return  # told once the servers are known
         member_id = receipt.customer.member_id
         # Members of a server that the bot left cannot be written to.
-        stands = any(each.end is not None for each in receipt.every)
+        every = [each for part in (receipt, *beside) for each in part.every]
+        stands = any(each.end is not None for each in every)
         is_news = stands or receipt.order.kind in _NEWS_WITHOUT_ACCESS
         if member_id is not None and is_news and server is not None:
-            await self._write_to(
-                member_id, order_replies.to_customer(receipt, server.name), f"c{_of(receipt)}"
-            )
-        await self._outcomes.member_told(receipt.order.id)
+            message = order_replies.to_customer(receipt, server.name, *beside)
+            await self._write_to(member_id, message, f"c{_of(receipt)}")
+        for part in (receipt, *beside):
+            await self._outcomes.member_told(part.order.id)
 
     # Trouble
 
@@ -169,23 +174,43 @@ class OutcomeNotifier:
         return [order_id for kind, order_id in self._backoff.put_off() if kind == whom]
 
     async def _attempt(
-        self, whom: str, receipt: Receipt, send: Callable[[], Awaitable[None]]
+        self,
+        whom: str,
+        receipt: Receipt,
+        send: Callable[[], Awaitable[None]],
+        beside: Sequence[Receipt] = (),
     ) -> None:
         """Send one message; what fails waits longer each time and holds up nothing else."""
         about = (whom, receipt.order.id)
+        others = [(whom, each.order.id) for each in beside]
         try:
             await send()
         except (*TROUBLE, *GROUND, _NotNow) as error:
             self._blockade.note(error)
-            pause = self._backoff.failed(about)
+            pause = max(map(self._backoff.failed, (about, *others)))
             log.warning(
                 "the %s of order %s hears of it in %s s (%s)", *about, pause, in_short(error)
             )
         except Exception:  # a mistake of ours about one order holds up no other
-            pause = self._backoff.failed(about)
+            pause = max(map(self._backoff.failed, (about, *others)))
             log.exception("the %s of order %s could not be told; again in %s s", *about, pause)
         else:
-            self._backoff.done(about)
+            for each in (about, *others):
+                self._backoff.done(each)
+
+
+def _together(found: Sequence[Receipt]) -> list[list[Receipt]]:
+    """Return these with those of one person and batch beside one another, a few in one message."""
+    of_batches: dict[tuple[int | None, int], list[Receipt]] = {}
+    groups: list[list[Receipt]] = []
+    for receipt in found:
+        about = (receipt.order.batch_id, receipt.customer.id)
+        group = None if about[0] is None else of_batches.get(about)
+        if group is None or len(group) == _IN_ONE:
+            group = of_batches[about] = []
+            groups.append(group)
+        group.append(receipt)
+    return groups
 
 
 def _of(receipt: Receipt) -> str:

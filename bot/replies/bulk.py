@@ -31,7 +31,7 @@ _MINUTE, _HOUR = 60, 3600
 
 def dry_run(view: BatchView, files: Sequence[Attached] = ()) -> Message:
     """Return what a batch would do, with the buttons that start it, look closer or drop it."""
-    mistakes = problems(_counted(view, RowState.FAULTY))
+    mistakes = problems(view.numbers.mistakes.items())
     mistakes.append(
         "Mend them in that file, and send it with the same command: it holds these rows alone."
     )
@@ -67,10 +67,10 @@ def dry_run_lines(
 def once_more(batch: Batch) -> str:
     """Return that another batch gives the same people the same."""
     when = short_day(batch.started_at or batch.made_at)
-    return (
-        f"Batch {batch.id}, started {when}, is for the same people and the same time. What it has done, this one "
-        "gives once more."
-    )
+    same = "is for the same people and the same time"
+    if batch.kind is BatchKind.COMPENSATE:
+        same = "compensates the same with the same time"
+    return f"Batch {batch.id}, started {when}, {same}. What it has done, this one gives once more."
 
 
 def role_unknown(role_id: int) -> Message:
@@ -172,7 +172,8 @@ def _rows(view: BatchView, mistakes: Sequence[str], where: str, open_names: str)
         lines.append("⚠️ **There is nothing to start:** no row would change anything")
     elif planned > view.forecast.people:
         lines.append(f"▫️ {planned:,} rows would change something: some people stand in several")
-    unknown = view.numbers.problems.get(RowProblem.USER_UNKNOWN, 0)
+    others = dict(view.numbers.left_out)
+    unknown = others.pop(RowProblem.USER_UNKNOWN, 0)
     if faulty:
         lines.append(f"⚠️ {count(faulty, 'row has', 'rows have')} a mistake ({where}):")
         lines += mistakes
@@ -183,32 +184,8 @@ def _rows(view: BatchView, mistakes: Sequence[str], where: str, open_names: str)
     left_out = rows.get(RowState.LEFT_OUT, 0) - unknown
     if left_out:
         lines.append(f"▫️ {count(left_out, 'row is', 'rows are')} left out:")
-        lines += problems(_counted(view, RowState.LEFT_OUT))
+        lines += problems(others.items())
     return lines
-
-
-# No mistakes: such a row is understood, and nothing is ordered for it.
-_NOTHING_TO_DO = (
-    RowProblem.NO_ACCESS,
-    RowProblem.ENDLESS,
-    RowProblem.SAME_ALREADY,
-    RowProblem.BLOCKED,
-    RowProblem.FORGOTTEN,
-    RowProblem.CHANGED_SINCE,
-    RowProblem.UNDONE_ALREADY,
-)
-
-
-def _counted(view: BatchView, state: RowState) -> list[tuple[RowProblem, int]]:
-    """Return the rows in that state by their problem; which is which, the problem itself tells mostly."""
-    are_all_alike = not view.numbers.rows.get(RowState.FAULTY, 0)
-    is_left_out = state is RowState.LEFT_OUT
-    return [
-        (problem, number)
-        for problem, number in view.numbers.problems.items()
-        if problem is not RowProblem.USER_UNKNOWN
-        and (are_all_alike or (problem in _NOTHING_TO_DO) is is_left_out)
-    ]
 
 
 def _unread(view: BatchView) -> list[str]:

@@ -94,6 +94,11 @@ _PROBLEMS: Mapping[RowProblem, Problem] = {
         "Add scripts to the product, or choose another one.",
         "about a product without scripts",
     ),
+    RowProblem.ITEM_ARCHIVED: Problem(
+        "This script or product is archived; what people have of it stays.",
+        "Nothing to do; to change it, choose one that is on sale.",
+        "about a script or product that is archived",
+    ),
     RowProblem.NO_TIME: Problem(
         "It says neither how long nor until when.",
         "Fill in duration (1M) or until (2026-04-30).",
@@ -169,6 +174,16 @@ _PROBLEMS: Mapping[RowProblem, Problem] = {
         "Nothing to do.",
         "so already",
     ),
+    RowProblem.PAUSED: Problem(
+        "It is paused: there is nothing to set.",
+        "Nothing to do; /access resume lets it go on.",
+        "paused: nothing to set",
+    ),
+    RowProblem.NO_END: Problem(
+        "It has no end date that could be set.",
+        "Nothing to do; fill in until if it should end.",
+        "without an end date that could be set",
+    ),
     RowProblem.BLOCKED: Problem(
         "This customer is blocked.",
         "Use /customer unblock first, if they should get it.",
@@ -198,6 +213,7 @@ _DETAILS: Mapping[RowProblem, str] = {
     RowProblem.TWICE: "It is line {}.",
     RowProblem.DATE_AMBIGUOUS: "Did you mean {}?",
 }
+_SEVERAL = (RowProblem.ITEM_UNKNOWN, RowProblem.DATE_AMBIGUOUS)
 _OVERTAKEN = "A later order for this person took its place."
 
 
@@ -214,7 +230,7 @@ def what(row: BatchRow) -> str:
     detail = _DETAILS.get(row.problem)
     if detail is None or not row.detail:
         return said
-    names = row.detail.split(", ") if row.problem is RowProblem.ITEM_UNKNOWN else [row.detail]
+    names = row.detail.split(", ") if row.problem in _SEVERAL else [row.detail]
     return f"{said} {detail.format(listed(names, 'or'))}"
 
 

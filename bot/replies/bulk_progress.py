@@ -58,7 +58,7 @@ def progress(view: BatchView) -> Message:
     if batch.state is BatchState.PAUSED:
         lines.append("Nothing more is changed until somebody presses *Resume*. What is done stays.")
     if batch.state is BatchState.CANCELLED:
-        lines.append("What was not sent to TradingView yet stays as it was.")
+        lines.append(stopping(view))
     return Message("\n".join(lines), buttons=_buttons(view), tone=Tone.LOOK)
 
 
@@ -71,6 +71,13 @@ def _left(view: BatchView) -> list[str]:
         f"⚠️ {why_waiting(view.waiting_for, view.quiet_until)}",
         "What is left waits for that, and nothing is lost. You can close Discord: it goes on by itself then.",
     ]
+
+
+def stopping(view: BatchView) -> str:
+    """Return what a batch that was cancelled waits for."""
+    waiting = view.numbers.waiting
+    rows = f"Stopping: {count(waiting, 'row')} still with TradingView." if waiting else "Stopping."
+    return f"{rows} What was not sent yet stays as it was."
 
 
 def moved(view: BatchView) -> Message:
@@ -170,8 +177,9 @@ def _line(view: BatchView) -> str:
     when = short_day(batch.started_at or batch.made_at)
     return (
         f"- **{batch.id}** {_STATES[batch.state]}, {when}, {actor_named(batch.actor)}: {title(view)} "
-        f"({count(view.forecast.people, 'person', 'people')}). {numbers(view) if view.numbers.total else ''}"
-    ).rstrip()
+        f"({count(view.forecast.people, 'person', 'people')}). "
+        f"{numbers(view) if view.numbers.total else 'Its rows are forgotten after 30 days.'}"
+    )
 
 
 def _after_cancelling(view: BatchView) -> str:

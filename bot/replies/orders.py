@@ -1,6 +1,6 @@
 """What became of an order, said to the person who asked and to the customer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -277,12 +277,17 @@ def _give_end(receipt: Receipt) -> tuple[Button, ...]:
     return (Button(label, name, discord.ButtonStyle.danger),)  # it takes away what has no end
 
 
-def to_customer(receipt: Receipt, server: str) -> Message:
-    """Return the one direct message when access stands or is over: what, until when, what to do."""
+def to_customer(receipt: Receipt, server: str, *beside: Receipt) -> Message:
+    """Return the one direct message when access stands or is over: what, until when, what to do.
+
+    Those `beside` it are other rows of the same batch, for the same person.
+    """
+    whole = listed(dict.fromkeys(item(each) for each in (receipt, *beside)))
+    receipt = _together(receipt, beside)
     by_itself = receipt.order.actor_kind is ActorKind.SOURCE
     done = [each for each in receipt.every if each.order.state is OrderState.DONE] or [receipt]
     is_whole = len(done) == len(receipt.every)
-    what = item(receipt) if is_whole else listed(title(each.script) for each in done)
+    what = whole if is_whole else listed(title(each.script) for each in done)
     if message := plans.no_access_now(receipt, what, server):
         return message
     ends = {each.end for each in done}
@@ -313,7 +318,7 @@ def to_customer(receipt: Receipt, server: str) -> Message:
     given = why_given(receipt, server) if by_itself else None
     thanks = f"because {given}" if given else f"thanks to {bold(server)}"
     shorter = any(took_away(each.before, last_seen(each.permission)) for each in done)
-    goes_on = all(each.before.gives_access(each.order.asked_at) for each in done)
+    goes_on = all(each.had_access for each in done)
     plan = plans.to_customer(receipt, what, server)
     match receipt.order.kind:
         case _ if plan:
@@ -337,6 +342,14 @@ def to_customer(receipt: Receipt, server: str) -> Message:
         "\n".join([first, *several, where, "`/me` in the server shows everything that you have."]),
         buttons=(own.unseen_button(receipt.order.guild_id),),
     )
+
+
+def _together(receipt: Receipt, beside: Sequence[Receipt]) -> Receipt:
+    """Return one receipt of all of these."""
+    if not beside:
+        return receipt
+    others = [each for part in beside for each in part.every]
+    return replace(receipt, product=None, others=(*receipt.others, *others))
 
 
 def _how_long(receipt: Receipt) -> str:

@@ -310,6 +310,7 @@ class RowProblem(StrEnum):
     NO_ITEM = "no_item"
     ITEM_UNKNOWN = "item_unknown"
     ITEM_EMPTY = "item_empty"  # a product without scripts
+    ITEM_ARCHIVED = "item_archived"  # it is on sale no more
     NO_TIME = "no_time"  # neither a duration nor an end
     TWO_TIMES = "two_times"  # both
     DURATION_UNREADABLE = "duration_unreadable"
@@ -326,6 +327,8 @@ class RowProblem(StrEnum):
     NO_ACCESS = "no_access"  # there is nothing to extend or to end
     ENDLESS = "endless"  # time cannot be added to access without an end
     SAME_ALREADY = "same_already"
+    PAUSED = "paused"  # its end moves, so that none can be set
+    NO_END = "no_end"  # neither the export nor what is there says one
     BLOCKED = "blocked"
     FORGOTTEN = "forgotten"
     CHANGED_SINCE = "changed_since"  # by somebody else, since the dry run

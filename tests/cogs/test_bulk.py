@@ -15,6 +15,7 @@ from tests.support.bulk_office import (
     upload,
 )
 from tests.support.discord_harness import labels, text_of
+from tests.support.idle import at_rest
 
 
 @pytest.fixture
@@ -425,3 +426,20 @@ async def test_a_member_s_text_in_a_file_name_stays_text(harness):
         file=upload("username,item,duration\nBuyer_1,trend,1M\n", "@everyone.csv"),
     )
     assert "`@everyone.csv`" in said
+
+
+async def test_who_stands_in_several_rows_hears_of_them_once(harness):
+    await harness.script("range", title="Range")
+    await harness.script("flow", title="Flow")
+    await linked_buyer(harness)
+    before = len(harness.as_buyer.dms())
+    file = upload("username,item,duration\nBuyer_1,trend,1M\nBuyer_1,range,1M\nBuyer_1,flow,2M\n")
+    request, _ = await dry_run(harness, "bulk grant", file=file)
+    await start(harness, request, "Start for 1 person")
+    await ends(harness, request)
+    await harness.passes(lambda: len(harness.as_buyer.dms()) > before)
+    await harness.time.advance(700)
+    await at_rest(harness.vendor.database)
+    [said] = map(text_of, harness.as_buyer.dms()[before:])
+    assert "You can use **Trend**, **Range** and **Flow**" in said
+    assert "- **Flow**: until" in said

@@ -7,8 +7,9 @@ import discord
 import pytest
 
 from bot.access.ledger.receipts import WaitingFor
+from bot.access.orders.bulk.errors import UndoTooLate
 from bot.access.orders.bulk.views import BatchView
-from bot.replies import bulk, bulk_progress
+from bot.replies import bulk, bulk_progress, explain
 from bot.replies.orders import why_waiting
 from bot.store.kinds import BatchKind, BatchState, OrderState, RowProblem, RowState
 from bot.store.ledger.batch_orders import Numbers
@@ -20,8 +21,10 @@ def _that_day(frozen):
     frozen.set(NOW)
 
 
-def view(rows, *, whole=NOTHING_YET, problems=None, orders=None, seconds=60.0, **batch):
-    numbers = Numbers(rows, problems or {}, orders or {})
+def view(
+    rows, *, whole=NOTHING_YET, left_out=None, mistakes=None, orders=None, seconds=60.0, **batch
+):
+    numbers = Numbers(rows, left_out or {}, mistakes or {}, orders or {})
     return BatchView(made(forecast=whole.to_json(), **batch), whole, numbers, 0, seconds, 25)
 
 
@@ -107,6 +110,26 @@ def test_what_nobody_gains_from_has_no_start():
     assert [button.label for button in shown.buttons] == ["Discard"]
 
 
+def test_of_a_batch_whose_rows_are_forgotten_that_is_said(frozen):
+    frozen.set(NOW)
+    old = view({}, state=BatchState.DONE, ended_at=NOW - timedelta(days=31))
+    shown = bulk_progress.result(old)
+    assert (
+        "Its rows are forgotten after 30 days; `/audit` shows what each person got." in shown.text
+    )
+    assert shown.buttons == ()
+    [embed] = bulk_progress.listed([old], 5, 0, 1).send_kwargs()["embeds"]
+    assert "Its rows are forgotten after 30 days." in embed.description
+
+
+@pytest.mark.parametrize(("has_rows", "said"), [(True, "Result file"), (False, "`/audit`")])
+def test_after_a_day_it_is_said_what_to_do_in_the_place_of_an_undo(has_rows, said):
+    shown = explain(UndoTooLate(NOW, has_rows=has_rows)).text
+    assert "it can be undone for 24 hours" in shown
+    assert said in shown
+    assert "`/bulk set`" in shown
+
+
 def test_the_second_manager_is_said_before():
     shown = bulk.dry_run(view({RowState.PLANNED: 30}, whole=replace(NOTHING_YET, ends=26)))
     assert "a second manager has to press *Approve*" in shown.text
@@ -118,15 +141,17 @@ def test_mistakes_and_what_is_left_out_are_counted_apart():
     shown = bulk.dry_run(
         view(
             {RowState.PLANNED: 1, RowState.FAULTY: 2, RowState.LEFT_OUT: 4},
-            problems={
-                RowProblem.NO_ITEM: 2,
-                RowProblem.SAME_ALREADY: 3,
+            mistakes={RowProblem.NO_ITEM: 1, RowProblem.NO_NAME_KNOWN: 1},
+            left_out={
+                RowProblem.SAME_ALREADY: 2,
+                RowProblem.NO_NAME_KNOWN: 1,
                 RowProblem.USER_UNKNOWN: 1,
             },
         )
     ).text
-    assert shown.index("2 rows have a mistake") < shown.index("- 2 without a script or product")
-    assert shown.index("3 rows are left out") < shown.index("- 3 so already")
+    assert shown.index("2 rows have a mistake") < shown.index("- 1 without a script or product")
+    assert shown.index("3 rows are left out") < shown.index("- 2 so already")
+    assert shown.count("- 1 about members without a TradingView name") == 2
     assert "1 name is unknown to TradingView" in shown
 
 
@@ -136,7 +161,8 @@ def test_every_state_of_every_kind_fits_into_a_message(kind, state):
     undoes = {"undoes_id": 11} if kind is BatchKind.UNDO else {}
     shown = view(
         dict.fromkeys(RowState, 20000),
-        problems=dict.fromkeys(RowProblem, 20_000),
+        left_out=dict.fromkeys(RowProblem, 20_000),
+        mistakes=dict.fromkeys(RowProblem, 20_000),
         orders=dict.fromkeys(OrderState, 20000),
         kind=kind,
         state=state,

@@ -104,6 +104,7 @@ VALUES = {
     "why": AddressProblem.PRIVATE,
     "host": "h" * 253,
     "ended_at": WHEN,
+    "has_rows": True,
     "state": BatchState.CANCELLED,
     "problems": tuple((problem, 20_000) for problem in RowProblem),
 }

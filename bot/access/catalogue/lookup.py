@@ -96,6 +96,15 @@ async def every_item(connection: AsyncConnection, guild_id: int) -> dict[str, It
     }
 
 
+async def archived_slugs(connection: AsyncConnection, guild_id: int) -> set[str]:
+    """Return the short names of what is on sale no more."""
+    found: list[Script | Product] = [
+        *await scripts.listed(connection, guild_id, archived=True),
+        *await products.listed(connection, guild_id, archived=True),
+    ]
+    return {each.slug for each in found if each.archived_at is not None}
+
+
 async def find_product(connection: AsyncConnection, guild_id: int, slug: str) -> Product:
     """Return the product of that short name. Raises ItemUnknown, naming those that look like it."""
     typed = slug.strip().casefold()

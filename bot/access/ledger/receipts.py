@@ -126,6 +126,12 @@ class Receipt:
         return State(self.order.before, self.order.before_ends_at)
 
     @property
+    def had_access(self) -> bool:
+        """Return whether there was access when the order was recorded, also some that only TradingView knew of."""
+        shown = State(self.permission.before, self.permission.before_ends_at)
+        return any(each.gives_access(self.order.asked_at) for each in (self.before, shown))
+
+    @property
     def end(self) -> End | None:
         """Return when access ends now: what TradingView shows once done, what is wanted until then."""
         shown = last_seen(self.permission).end

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import clock
 from bot.access.ledger.reasons import add_found, want_anew
 from bot.access.rules.entitlements import State, gives_more, is_ours, seen_in, settle, want
-from bot.store.kinds import ActorKind, OrderKind, Reason
+from bot.store.kinds import ActorKind, OrderKind, Reason, StateKind
 from bot.store.ledger import entitlements, orders, permissions, put_backs
 from bot.store.ledger.changes import PermissionFacts
 from bot.store.ledger.entitlements import FixedEnd
@@ -88,7 +88,9 @@ async def _note_foreign(connection: AsyncConnection, permission: Permission, see
     pause does, it stands still with the rest.
     """
     now = clock.now()
-    if not seen.gives_access(now) or is_ours(permission, seen):
+    if not seen.gives_access(now):
+        return
+    if is_ours(permission, seen) and not _was_there_first(permission):
         return
     if await _is_taken_back(connection, permission):
         return
@@ -104,6 +106,12 @@ async def _note_foreign(connection: AsyncConnection, permission: Permission, see
     is_new = await add_found(connection, permission, seen, now, overruled_by=ended_by)
     if is_new and overruling is not None:
         await _had(connection, overruling, seen)
+
+
+def _was_there_first(permission: Permission) -> bool:
+    """Return whether a `set` asks for the very end that somebody gave on TradingView: Usher never wrote there."""
+    is_unwritten = permission.ours is StateKind.UNKNOWN and permission.sent_revision is None
+    return is_unwritten and permission.replaces is not None
 
 
 async def _is_taken_back(connection: AsyncConnection, permission: Permission) -> bool:

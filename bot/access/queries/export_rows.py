@@ -172,8 +172,24 @@ def customer_rows(
     for customer_id, who in people.items():
         person = _Rows(who, shelf, found[customer_id], now, empty.get(customer_id, []))
         _add_all(person, item)
-        rows += sorted(person.rows, key=lambda row: row.item)
+        rows += _once(sorted(person.rows, key=lambda row: row.item))
     return rows
+
+
+def _once(rows: Iterable[CustomerRow]) -> list[CustomerRow]:
+    """Return these with one row for each item: the one that was paid for longest."""
+    longest: dict[str, CustomerRow] = {}
+    for row in rows:
+        known = longest.get(row.item)
+        if known is None or _rank(row.paid) > _rank(known.paid):
+            longest[row.item] = row
+    return list(longest.values())
+
+
+def _rank(paid_for: Paid) -> tuple[int, float]:
+    kinds = (EntitlementKind.UNTIL, EntitlementKind.OPEN, EntitlementKind.LIFETIME)
+    end = paid_for.ends_at
+    return kinds.index(paid_for.kind), end.timestamp() if end is not None else 0.0
 
 
 def _beyond(held: Beside, now: datetime) -> Why | None:

@@ -99,10 +99,24 @@ def _(_: FileNotFetched) -> str:
 
 @sentence.register
 def _(error: refusals.UndoTooLate) -> str:
+    first = f"**That batch ended {relative(error.ended_at)}: it can be undone for 24 hours.** Nothing was changed."
+    if not error.has_rows:
+        return (
+            f"{first} What each of its people got stands in `/audit`; `/bulk set` with a file of the right ends "
+            "puts them right, and `/bulk revoke` ends what nobody should have."
+        )
     return (
-        f"**That batch ended {relative(error.ended_at)}: it can be undone for 24 hours.** Nothing was changed. "
+        f"{first} "
         "The *Result file* at `/bulk show` says what each had `before`: rename that column to `until`, and send the "
         "file with `/bulk set`. Whoever had nothing before: `/bulk revoke`."
+    )
+
+
+@sentence.register
+def _(error: refusals.RowsForgotten) -> str:
+    return (
+        f"**The rows of batch {error.batch_id} are forgotten,** as those of every batch 30 days after its end: there "
+        "is no result file any more. Nothing was changed. `/audit` shows what each person got."
     )
 
 

@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Exists, FromClause, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.kinds import OrderKind, OrderState, PermissionState, Reason, RowProblem, RowState
 from bot.store.parts import parts
 from bot.store.records import BatchRow
 from bot.store.tables.batches import batch_row
+from bot.store.tables.catalogue import script
 from bot.store.tables.ledger import order, permission
 
 # How the row stands of which one script is so, and another one otherwise.
@@ -22,7 +23,8 @@ class Numbers:
     """How many rows of a batch stand how."""
 
     rows: Mapping[RowState, int]
-    problems: Mapping[RowProblem, int]
+    left_out: Mapping[RowProblem, int]
+    mistakes: Mapping[RowProblem, int]
     orders: Mapping[OrderState, int]  # of the ordered rows; one of several scripts as its worst
 
     @property
@@ -31,9 +33,17 @@ class Numbers:
         return self.orders.get(OrderState.WAITING, 0)
 
     @property
+    def problems(self) -> Mapping[RowProblem, int]:
+        """Return the rows for which nothing is ordered by what is the matter with them."""
+        return Counter(self.left_out) + Counter(self.mistakes)
+
+    @property
     def total(self) -> int:
         """Count all rows."""
         return sum(self.rows.values())
+
+
+_Counts = tuple[Counter[RowState], Counter[RowProblem], Counter[RowProblem], Counter[OrderState]]
 
 
 async def numbers(connection: AsyncConnection, batch_id: int) -> Numbers:
@@ -57,13 +67,14 @@ async def numbers_of(connection: AsyncConnection, batch_ids: Collection[int]) ->
         .where(batch_row.c.batch_id.in_(list(batch_ids)))
         .group_by(batch_row.c.batch_id, batch_row.c.state, batch_row.c.problem, "place")
     )
-    counted: dict[int, tuple[Counter[RowState], Counter[RowProblem], Counter[OrderState]]] = {
-        each: (Counter(), Counter(), Counter()) for each in batch_ids
+    counted: dict[int, _Counts] = {
+        each: (Counter(), Counter(), Counter(), Counter()) for each in batch_ids
     }
     for row in found:
-        states, problems, ended = counted[row.batch_id]
+        states, left_out, mistakes, ended = counted[row.batch_id]
         states[row.state] += row.number
         if row.problem is not None:
+            problems = mistakes if row.state is RowState.FAULTY else left_out
             problems[row.problem] += row.number
         if row.place is not None and row.state is RowState.ORDERED:
             ended[WORST_LAST[row.place]] += row.number
@@ -108,32 +119,76 @@ async def is_waiting(connection: AsyncConnection, batch_id: int) -> bool:
     return found.scalar_one_or_none() is not None
 
 
+async def is_stopping(connection: AsyncConnection, batch_id: int) -> bool:
+    """Return whether any row of a batch is under way; one about a script that is paused is not."""
+    lead, led = order.alias(), order.alias()
+    found = await connection.execute(
+        select(batch_row.c.id)
+        .join(lead, lead.c.id == batch_row.c.order_id)
+        .join(led, or_(led.c.id == lead.c.id, led.c.lead_id == lead.c.id))
+        .join(permission, permission.c.id == led.c.permission_id)
+        .join(script, script.c.id == permission.c.script_id)
+        .where(
+            batch_row.c.batch_id == batch_id,
+            batch_row.c.state == RowState.ORDERED,
+            led.c.state == OrderState.WAITING,
+            script.c.paused_at.is_(None),
+        )
+        .limit(1)
+    )
+    return found.scalar_one_or_none() is not None
+
+
 async def unsent(connection: AsyncConnection, batch_id: int, limit: int) -> list[BatchRow]:
     """Return ordered rows none of whose orders TradingView was asked to carry out yet."""
-    mine, led = order.alias(), order.alias()
-    begun = (
-        select(led.c.id)
-        .join(permission, permission.c.id == led.c.permission_id)
-        .where(
-            or_(led.c.id == mine.c.id, led.c.lead_id == mine.c.id),
-            or_(
-                led.c.state != OrderState.WAITING,
-                and_(
-                    permission.c.sent_revision.is_not(None),
-                    permission.c.sent_revision >= led.c.revision,
-                ),
-            ),
-        )
-        .exists()
-    )
+    mine = order.alias()
     found = await connection.execute(
         select(batch_row)
         .join(mine, mine.c.id == batch_row.c.order_id)
-        .where(batch_row.c.batch_id == batch_id, batch_row.c.state == RowState.ORDERED, ~begun)
+        .where(
+            batch_row.c.batch_id == batch_id,
+            batch_row.c.state == RowState.ORDERED,
+            ~_is_begun(mine.c.id),
+        )
         .order_by(batch_row.c.id)
         .limit(limit)
     )
     return [BatchRow.of(row) for row in found]
+
+
+def is_unsent(permission_id: "ColumnElement[int]", batch_id: "ColumnElement[int]") -> Exists:
+    """Return whether what a permission waits for is a row of that batch of which nothing was sent yet."""
+    waiting, row = order.alias(), batch_row.alias()
+    lead_id = func.coalesce(waiting.c.lead_id, waiting.c.id)
+    return (
+        exists()
+        .where(
+            waiting.c.permission_id == permission_id,
+            waiting.c.batch_id == batch_id,
+            waiting.c.state == OrderState.WAITING,
+            row.c.order_id == lead_id,
+            row.c.state == RowState.ORDERED,
+            ~_is_begun(lead_id),
+        )
+        .correlate_except(waiting, row)
+    )
+
+
+def _is_begun(lead_id: "ColumnElement[int]") -> Exists:
+    """Return whether TradingView was asked for an order, or for one that it leads, or one of them ended."""
+    led, held = order.alias(), permission.alias()
+    return (
+        exists()
+        .where(
+            or_(led.c.id == lead_id, led.c.lead_id == lead_id),
+            held.c.id == led.c.permission_id,
+            or_(
+                led.c.state != OrderState.WAITING,
+                and_(held.c.sent_revision.is_not(None), held.c.sent_revision >= led.c.revision),
+            ),
+        )
+        .correlate_except(led, held)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,23 @@
 """Queries about who has to hear how an order ended, and who has heard."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.kinds import ActorKind, OrderKind, OrderState, PermissionState
+from bot import clock
+from bot.store.kinds import ActorKind, OrderKind, OrderState, PermissionState, RowState
 from bot.store.ledger.changes import OrderTold
 from bot.store.ledger.sequence import waits_for_another
 from bot.store.ledger.withheld import is_withheld
+from bot.store.tables.batches import batch_row
 from bot.store.tables.ledger import order, permission
 from bot.store.tables.people import customer
 
+TOGETHER_WITHIN = timedelta(
+    minutes=10
+)  # nobody hears of access later than that for the rest's sake
 FINAL = (OrderState.DONE, OrderState.SUPERSEDED, OrderState.STUCK)
 
 _other, _held = order.alias(), permission.alias()  # made once: it copies every column
@@ -89,7 +94,10 @@ async def drop_tokens(connection: AsyncConnection, asked_before: datetime) -> No
 async def members_to_tell(
     connection: AsyncConnection, but: Collection[int] = (), limit: int = 20
 ) -> list[int]:
-    """Return done orders whose customer is a member who has not heard of it; one for each permission."""
+    """Return done orders whose customer is a member who has not heard of it; one for each permission.
+
+    Somebody who stands in several rows of a batch hears of them together.
+    """
     found = await connection.execute(
         select(func.max(order.c.id))
         .select_from(
@@ -97,7 +105,7 @@ async def members_to_tell(
                 customer, customer.c.id == permission.c.customer_id
             )
         )
-        .where(_member_unaware(), ~_leads_what_waits())
+        .where(_member_unaware(), ~_leads_what_waits(), ~_is_joined_soon())
         .group_by(order.c.permission_id)
         .having(func.max(order.c.id).not_in(list(but)))
         .order_by(func.max(order.c.id))
@@ -137,6 +145,26 @@ def _leads_what_waits(*, stuck_is_waited_for: bool = True) -> "ColumnElement[boo
             _other.c.id == order.c.lead_id,
         ),
         _other.c.state == OrderState.WAITING,
+    )
+
+
+def _is_joined_soon() -> "ColumnElement[bool]":
+    """Return whether the batch of an order that is done just now has more under way for the same person."""
+    waits = exists().where(
+        _held.c.customer_id == permission.c.customer_id,
+        _other.c.permission_id == _held.c.id,
+        _other.c.batch_id == order.c.batch_id,
+        _other.c.state == OrderState.WAITING,
+    )
+    planned = exists().where(
+        batch_row.c.customer_id == permission.c.customer_id,
+        batch_row.c.batch_id == order.c.batch_id,
+        batch_row.c.state == RowState.PLANNED,
+    )
+    return and_(
+        order.c.batch_id.is_not(None),
+        order.c.ended_at > clock.now() - TOGETHER_WITHIN,
+        or_(waits, planned),
     )
 
 

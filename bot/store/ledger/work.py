@@ -18,7 +18,7 @@ from bot.store.kinds import (
     StateKind,
     SweepState,
 )
-from bot.store.ledger import shapes
+from bot.store.ledger import batch_orders, shapes
 from bot.store.ledger.replays import is_held, is_undecided
 from bot.store.ledger.sequence import waits_for_another
 from bot.store.tables.batches import batch as batch_table
@@ -28,12 +28,16 @@ from bot.store.tables.sweeps import sweep
 
 
 def _stands_still() -> "ColumnElement[bool]":
-    """Return whether the batch for which a permission waits is paused, or is being cancelled."""
+    """Return whether the batch for which a permission waits is paused, or is to withdraw that."""
     return exists().where(
         batch_table.c.id == permission.c.batch_id,
         or_(
             batch_table.c.state == BatchState.PAUSED,
-            and_(batch_table.c.state == BatchState.CANCELLED, batch_table.c.ended_at.is_(None)),
+            and_(
+                batch_table.c.state == BatchState.CANCELLED,
+                batch_table.c.ended_at.is_(None),
+                batch_orders.is_unsent(permission.c.id, batch_table.c.id),
+            ),
         ),
     )
 

@@ -483,3 +483,7 @@ async def test_an_old_batch_without_rows_says_where_its_history_is(dashboard, ma
     manager = await dashboard.signed_in(dashboard.owner)
     page = await manager.get(f"batches/{number}")
     assert "Its rows are forgotten" in page.text
+    assert "What became of each row is no longer kept" in page.text
+    assert "Nothing was changed" not in page.text
+    page = await manager.get(f"batches/{number}/results")
+    assert "there is no result file any more" in page.text

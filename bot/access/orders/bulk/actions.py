@@ -19,6 +19,7 @@ from bot.store.records import Actor, Batch
 
 DRAFT_LIFE = timedelta(hours=24)  # of what a dry run showed
 UNDO_WITHIN = timedelta(hours=24)  # of the batch's end
+KEEP_ROWS = timedelta(days=30)  # after the end; the history has what each did
 
 
 class Action(StrEnum):
@@ -81,7 +82,7 @@ def accepts(action: Action, batch: Batch, now: datetime, actor: Actor | None) ->
 def _refuse_undo(batch: Batch, now: datetime) -> None:
     if batch.kind is BatchKind.UNDO:
         raise UndoOfUndo
-    if batch.state not in (BatchState.DONE, BatchState.CANCELLED) or batch.ended_at is None:
+    if batch.state not in (BatchState.DONE, BatchState.CANCELLED):
         raise UndoTooEarly(batch.state)
-    if now - batch.ended_at > UNDO_WITHIN:
-        raise UndoTooLate(batch.ended_at)
+    if batch.ended_at is not None and now - batch.ended_at > UNDO_WITHIN:
+        raise UndoTooLate(batch.ended_at, has_rows=now - batch.ended_at <= KEEP_ROWS)

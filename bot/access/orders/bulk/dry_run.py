@@ -21,7 +21,7 @@ from bot.store.kinds import BatchKind, RowState
 from bot.store.ledger import batches, work
 from bot.store.records import BatchRow
 
-_DOUBLES = (BatchKind.GRANT, BatchKind.EXTEND, BatchKind.COMPENSATE)
+_DOUBLES = (BatchKind.GRANT, BatchKind.EXTEND)
 _SCRIPTS = "scripts"  # of what is chosen: by product, what it consisted of
 
 
@@ -55,13 +55,22 @@ async def compare(
 
 
 def _mark(draft: Draft) -> dict[str, Any]:
-    """Return in short to whom it gives what, so that it is known again; what cannot double has none."""
+    """Return in short to whom it gives what, so that it is known again; what cannot double has none.
+
+    A compensation is known by what it gives alone: whoever comes or goes meanwhile makes no other of it.
+    """
+    if draft.kind is BatchKind.COMPENSATE:
+        return _hashed(sorted({f"{folded(each.item)} {each.length}" for each in draft.entries}))
     if draft.kind not in _DOUBLES or len(draft.entries) < 2:
         return {}
     rows = sorted(
         f"{(each.username or '').casefold()} {each.member_id} {folded(each.item)} {each.length} {each.until}"
         for each in draft.entries
     )
+    return _hashed(rows)
+
+
+def _hashed(rows: Sequence[str]) -> dict[str, Any]:
     return {batches.MARK: hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]}
 
 

@@ -51,9 +51,17 @@ class SecondManagerNeeded(UserError):
 
 @dataclass(eq=False)
 class UndoTooLate(UserError):
-    """The batch ended more than a day ago."""
+    """The batch ended more than a day ago; its rows are kept for longer, but not for ever."""
 
     ended_at: datetime
+    has_rows: bool
+
+
+@dataclass(eq=False)
+class RowsForgotten(UserError):
+    """The batch ended so long ago that its rows are not kept any more."""
+
+    batch_id: int
 
 
 @dataclass(eq=False)

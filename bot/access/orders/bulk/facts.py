@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.catalogue.lookup import Item, every_item
+from bot.access.catalogue.lookup import Item, archived_slugs, every_item
 from bot.access.request import FOUND
 from bot.access.rules.entitlements import NOTHING, State, gives_more, is_ours, want
 from bot.store.kinds import EntitlementKind, RowProblem, StateKind
@@ -93,6 +93,7 @@ class Facts:
     newest_order_id: int  # 0: the server has none yet
     items: Mapping[str, Item]  # those that were asked about, by their short names
     sold: tuple[str, ...]  # the short names of everything on sale
+    archived: frozenset[str]  # and of what was
     by_name: Mapping[str, Customer]
     by_member: Mapping[int, Customer]
     _listed: Mapping[str, Mapping[int, Listed]]  # by name and script, of which Usher does not know
@@ -169,6 +170,7 @@ async def facts_for(
     sold = await every_item(connection, guild_id)
     items = {name: sold[name] for name in {folded(each) for each in typed} if name in sold}
     script_ids = {script.id for item in items.values() for script in item.scripts}
+    archived = frozenset(await archived_slugs(connection, guild_id))
     people = await standing.people(connection, guild_id)
     listed = await standing.listed(connection, script_ids)
 
@@ -181,6 +183,7 @@ async def facts_for(
             newest_order_id,
             items,
             tuple(sold),
+            archived,
             {each.name_folded: each for each in people if each.name_folded is not None},
             {each.member_id: each for each in people if each.member_id is not None},
             by_listed_name,

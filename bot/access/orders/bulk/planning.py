@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.access.catalogue.lookup import Item, near_slugs
 from bot.access.orders.bulk.facts import Facts, OfScript, barred, folded, most_of
-from bot.access.orders.bulk.records import Entry, faulty
+from bot.access.orders.bulk.records import Entry, faulty, left_out
 from bot.access.rules.duration import Length, cut, plus
 from bot.access.rules.entitlements import NOTHING, State, preview, still_gives, want
 from bot.store.kinds import BatchKind, EntitlementKind, Lookup, RowProblem, RowState, StateKind
@@ -66,9 +66,13 @@ class Planner:
         if item is None:
             return self._item_unknown(entry, slug)
         if not item.scripts:
+            if entry.is_exported:
+                return left_out(entry, RowProblem.ITEM_EMPTY, item.title, item.product_id)
             return faulty(entry, RowProblem.ITEM_EMPTY, item.title)
         person, problem, detail = self._person(entry)
         if problem is not None:
+            if self._waits_for_name(entry):
+                return left_out(entry, problem)
             return faulty(entry, problem, detail)
         name = person.username if person is not None and person.username else entry.username or ""
         first = self._lines.setdefault((name.casefold(), slug), entry.line)
@@ -82,9 +86,18 @@ class Planner:
     def _item_unknown(self, entry: Entry, slug: str) -> BatchRow:
         if not slug:
             return faulty(entry, RowProblem.NO_ITEM)
+        if slug in self._facts.archived:
+            made = left_out if entry.is_exported else faulty
+            return made(entry, RowProblem.ITEM_ARCHIVED)
         self._near += 1
         near = near_slugs(slug, list(self._facts.sold)) if self._near <= _MAX_NEAR else ()
         return faulty(entry, RowProblem.ITEM_UNKNOWN, ", ".join(near) or None)
+
+    def _waits_for_name(self, entry: Entry) -> bool:
+        """Return whether a row of an export is about a customer whose access waits for a name."""
+        person = self._facts.by_member.get(entry.member_id or 0)
+        is_nameless = person is not None and person.username is None
+        return entry.is_exported and entry.username is None and is_nameless
 
     def _person(self, entry: Entry) -> tuple[Customer | None, RowProblem | None, str | None]:
         """Return who is meant: None for a name that nobody has yet; or why that is not clear."""
@@ -108,6 +121,8 @@ class Planner:
         now, scripts = self._facts.now, self._facts.of(person, name, item)
         before = most_of(each.most(now) for each in scripts)
         after = _AFTER[self._kind](_Case(entry, item, scripts, before, now))
+        if after.problem is RowProblem.DATE_PAST:
+            return faulty(entry, after.problem)
         if after.problem is None and self._kind is not BatchKind.REVOKE:
             after = replace(after, problem=barred(person))
         state = after.state if after.problem is None else before
@@ -190,11 +205,12 @@ def _longer(case: _Case, of_script: OfScript, length: Length) -> State:
 
 def _extended(case: _Case) -> _After:
     """Return what there is after more time, for those alone who have dated access, or paused."""
-    if _is_endless(case.before):
-        return _After(problem=RowProblem.ENDLESS)
-    counted = (reason for each in case.scripts for reason in each.counted(case.now))
-    if not any(still_gives(reason, case.now) for reason in counted):
+    counted = [reason for each in case.scripts for reason in each.counted(case.now)]
+    giving = [reason for reason in counted if still_gives(reason, case.now)]
+    if not giving:
         return _After(problem=RowProblem.NO_ACCESS)
+    if any(reason.kind is not EntitlementKind.UNTIL for reason in giving):  # paused ones, too
+        return _After(problem=RowProblem.ENDLESS)
     return _added(case)
 
 
@@ -207,16 +223,43 @@ def _compensated(case: _Case) -> _After:
 
 def _set(case: _Case) -> _After:
     """Return exactly the end that is given; what another product gives of the same script stays."""
-    assert case.entry.until is not None  # noqa: S101 - the file or the command gives one
+    if case.entry.until is None:  # only an export may say none
+        return _After(problem=_why_no_end(case))
     given = _state(case.entry.until)
+    if not given.gives_access(case.now):
+        return _After(
+            problem=RowProblem.SAME_ALREADY if _is_over(given, case) else RowProblem.DATE_PAST
+        )
     after = [most_of((given, _stays(each, case.item))) for each in case.scripts]
     same = all(
-        before.agrees_with(then) and before.kind is then.kind
-        for before, then in zip((each.most(case.now) for each in case.scripts), after, strict=True)
+        _is_known(each) and before.agrees_with(then) and before.kind is then.kind
+        for each, before, then in zip(
+            case.scripts, (each.most(case.now) for each in case.scripts), after, strict=True
+        )
     )
     if same or all(_is_paid_until(given, each, case) for each in case.scripts):
         return _After(case.before, RowProblem.SAME_ALREADY)
     return _After(most_of(after))
+
+
+def _is_known(of_script: OfScript) -> bool:
+    """Return whether Usher knows why somebody has that; what only TradingView shows is yet to be noted."""
+    return bool(of_script.reasons)
+
+
+def _why_no_end(case: _Case) -> RowProblem:
+    """Return why an export said no end, as far as that can be seen now."""
+    reasons = [reason for each in case.scripts for _, reason in each.reasons]
+    is_paused = any(reason.paused_at is not None for reason in reasons)
+    return RowProblem.PAUSED if is_paused else RowProblem.NO_END
+
+
+def _is_over(given: State, case: _Case) -> bool:
+    """Return whether an end that has passed is what there is: nothing any more, or days of grace."""
+    if all(_is_paid_until(given, each, case) for each in case.scripts):
+        return True
+    counted = [reason for each in case.scripts for reason in each.counted(case.now)]
+    return not any(still_gives(reason, case.now) for reason in counted)
 
 
 def _is_paid_until(given: State, of_script: OfScript, case: _Case) -> bool:

@@ -41,6 +41,7 @@ class Entry:
     length: Length | None = None
     until: End | None = None
     note: str | None = None
+    is_exported: bool = False  # it stood in an export, where an end may lack and is no mistake
     # Its cells, by the column's word.
     written: Mapping[str, str] = field(default_factory=lambda: _NO_CELLS)
 
@@ -76,6 +77,22 @@ def faulty(entry: Entry, problem: RowProblem, detail: str | None = None) -> Batc
         entry.written,
         member_id=entry.member_id,
         username=entry.username,
+        note=entry.note,
+    )
+
+
+def left_out(
+    entry: Entry, problem: RowProblem, detail: str | None = None, product_id: int | None = None
+) -> BatchRow:
+    """Return a row that is understood, and for which there is nothing to do."""
+    return BatchRow(
+        entry.line,
+        RowState.LEFT_OUT,
+        problem,
+        detail,
+        member_id=entry.member_id,
+        username=entry.username,
+        product_id=product_id,
         note=entry.note,
     )
 

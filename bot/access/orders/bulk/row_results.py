@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.lookup import every_item, item_of
 from bot.access.orders.bulk.batches import one
+from bot.access.orders.bulk.errors import RowsForgotten
 from bot.store.engine.database import Database
 from bot.store.kinds import OrderState, Reason, RowProblem, RowState
 from bot.store.ledger import batch_orders, batch_rows
@@ -74,8 +75,11 @@ class RowResults:
         return [each for each in found if is_mistake(each.row)]
 
     async def every(self, guild_id: int, batch_id: int) -> list[RowResult]:
-        """Return all rows, in the order of the file. Raises BatchGone."""
-        return await self._read(guild_id, batch_id)
+        """Return all rows, in the order of the file. Raises BatchGone, and RowsForgotten."""
+        found = await self._read(guild_id, batch_id)
+        if not found:  # no batch begins without one
+            raise RowsForgotten(batch_id)
+        return found
 
     async def first(self, guild_id: int, batch_id: int, limit: int) -> list[RowResult]:
         """Return the first rows for which something is ordered. Raises BatchGone."""

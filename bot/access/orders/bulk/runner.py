@@ -3,13 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.ledger.notifier import Notifier
-from bot.access.orders.bulk.actions import DRAFT_LIFE
+from bot.access.orders.bulk.actions import DRAFT_LIFE, KEEP_ROWS
 from bot.access.orders.bulk.batches import note
 from bot.access.orders.bulk.recording import RowRecorder
 from bot.access.orders.put_backs import put_back_in
@@ -33,7 +32,6 @@ IDLE = 5.0  # seconds between looks for what another program started, as `usher 
 # Rows that may wait for TradingView; they are refilled by as many as whole lists are read for.
 AHEAD, REFILL = 2 * LARGEST, LARGEST
 AT_ONCE = 50  # rows in one transaction: somebody else's order waits for no longer than that
-KEEP_ROWS = timedelta(days=30)  # after the end; the history has what each did
 
 
 class BatchRunner:
@@ -125,7 +123,7 @@ class BatchRunner:
         self._queue.wake(batch.guild_id)
 
     async def _withdraw(self, batch: Batch) -> None:
-        """Take back what TradingView was not asked for yet; the rest stays, and can be undone."""
+        """Take back what TradingView was not asked for yet; the end comes when the rest has its answers."""
         while True:
             superseded: list[int] = []
             async with self._database.write() as connection:
@@ -154,7 +152,7 @@ class BatchRunner:
                     await batch_rows.change(
                         connection, row.id, RowState.ORDERED, state=RowState.WITHDRAWN
                     )
-                if not rows:
+                if not rows and not await batch_orders.is_stopping(connection, batch.id):
                     await self._end(connection, batch, BatchState.CANCELLED, "batch_ended")
             self._notifier.ended(superseded)
             if not rows:

@@ -1,16 +1,17 @@
 """Reads a file of orders: what each of its rows asks for, or what is wrong with it; pure, no I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bot.access.orders.bulk import columns as bulk_columns
+from bot.access.orders.bulk.dates import DateColumn, may_need_proof, readings
 from bot.access.orders.bulk.members import MAX_ID, number_of
 from bot.access.orders.bulk.records import LARGEST, Defaults, Entry, Sheet, faulty
 from bot.access.people.import_csv import read_name
 from bot.access.people.import_errors import ColumnsMissing, NoRows, WhoColumnMissing
 from bot.access.people.import_records import Outcome
-from bot.access.people.import_table import cell_in, open_table, rows, text_in
+from bot.access.people.import_table import Table, cell_in, open_table, rows, text_in
 from bot.access.rules.duration import Length, cut, parse_length, parse_until
 from bot.access.rules.errors import (
     DateAmbiguous,
@@ -21,12 +22,13 @@ from bot.access.rules.errors import (
     TooFar,
 )
 from bot.errors import UserError
-from bot.store.kinds import BatchKind, RowProblem
+from bot.store.kinds import BatchKind, EntitlementKind, RowProblem
 from bot.store.records import BatchRow
 from bot.tradingview import LIFETIME, End
 
 _MAX_NOTE = 200
 _MARK = "\ufeff"  # at the beginning of a file
+_KINDS = frozenset(EntitlementKind)
 _TIME_PROBLEMS: dict[type[UserError], RowProblem] = {
     DurationUnreadable: RowProblem.DURATION_UNREADABLE,
     DateUnreadable: RowProblem.DATE_UNREADABLE,
@@ -60,8 +62,9 @@ def read(data: bytes, kind: BatchKind, defaults: Defaults, now: datetime) -> She
         table = open_table(data, bulk_columns.find, LARGEST)
     except ColumnsMissing as error:
         raise WhoColumnMissing(error.titles) from error
-    reader = _Reader(kind, defaults, now)
     places = bulk_columns.taken(table.columns, kind)
+    reader = _Reader(kind, defaults, now, _dates(table, places))
+    kind_at = table.columns.places.get("kind")
     titles, width = list(table.columns.titles), len(table.columns.titles)
     for line, row in rows(table, table.columns.naming):
         if [cell.lstrip(_MARK) for cell in row] == titles:  # files that were put behind one another
@@ -71,34 +74,53 @@ def read(data: bytes, kind: BatchKind, defaults: Defaults, now: datetime) -> She
             for word, place in places.items()
             if (cell := text_in(row, place) if word == "note" else cell_in(row, place))
         }
-        reader.take(line, cells, has_more=any(cell.strip() for cell in row[width:]))
+        reader.take(
+            Entry(line, written=cells, is_exported=_is_exported(row, kind_at)),
+            has_more=any(cell.strip() for cell in row[width:]),
+        )
     if not reader.entries and not reader.faulty:
         raise NoRows
     unread = bulk_columns.unread(table.columns, kind)
     return Sheet(tuple(reader.entries), tuple(reader.faulty), unread)
 
 
+def _dates(table: Table[bulk_columns.BulkColumns], places: Mapping[str, int]) -> DateColumn:
+    """Return what the column of ends proves; it is only looked through where there is something to prove."""
+    place = places.get("until")
+    if place is None or not may_need_proof(table.lines):
+        return DateColumn()
+    return DateColumn.of(cell_in(row, place) for _, row in rows(table, table.columns.naming))
+
+
+def _is_exported(row: Sequence[str], place: int | None) -> bool:
+    """Return whether a row stood in an export: its cell says of which kind the access is."""
+    return place is not None and cell_in(row, place).casefold() in _KINDS
+
+
 class _Reader:
     """Understands one row after another; it remembers who and what was in those before."""
 
-    def __init__(self, kind: BatchKind, defaults: Defaults, now: datetime) -> None:
+    def __init__(
+        self, kind: BatchKind, defaults: Defaults, now: datetime, dates: DateColumn
+    ) -> None:
         self._kind = kind
         self._defaults = defaults
         self._now = now
+        self._dates = dates
         self._lines: dict[tuple[str | int, str], int] = {}  # by person and item
         self.entries: list[Entry] = []
         self.faulty: list[BatchRow] = []
 
-    def take(self, line: int, cells: Mapping[str, str], *, has_more: bool) -> None:
-        """Read a row; `has_more`: it has more cells than there are columns, so they may be shifted."""
-        entry = Entry(line, written=cells)
+    def take(self, entry: Entry, *, has_more: bool) -> None:
+        """Read a row of which the cells are known; `has_more` than columns, they may be shifted."""
+        cells = entry.written
         try:
             if has_more:
                 raise _Fault(RowProblem.TOO_MANY_CELLS)  # noqa: TRY301 - as the other faults are
             entry = replace(entry, username=_name(cells.get("username", "")))
             entry = replace(entry, member_id=_member(entry))
             entry = replace(entry, item=self._item(cells))
-            length, until = self._time(cells)
+            length, until = self._time(entry)
             entry = replace(entry, length=length, until=until, note=self._note(cells))
             self._once(entry)
         except _Fault as fault:
@@ -112,15 +134,18 @@ class _Reader:
             raise _Fault(RowProblem.NO_ITEM)
         return item
 
-    def _time(self, cells: Mapping[str, str]) -> tuple[Length | None, End | None]:
+    def _time(self, entry: Entry) -> tuple[Length | None, End | None]:
         """Return how much is given, or until when; for an exact end a length counts from now."""
+        cells = entry.written
         if self._kind is BatchKind.REVOKE:
             return None, None
         length = _length(cells["duration"]) if "duration" in cells else None
-        until = self._until(cells["until"]) if "until" in cells else None
+        until = self._until(entry, cells["until"]) if "until" in cells else None
         if length is None and until is None:
             length, until = self._defaults.length, self._defaults.until
         if length is None and until is None:
+            if entry.is_exported and self._kind is BatchKind.SET:
+                return None, None
             raise _Fault(RowProblem.NO_TIME)
         if length is not None and until is not None:
             raise _Fault(RowProblem.TWO_TIMES)
@@ -128,9 +153,13 @@ class _Reader:
             return None, LIFETIME if length.lifetime else cut(length.add_to(self._now))
         return length, until
 
-    def _until(self, typed: str) -> End:
+    def _until(self, entry: Entry, typed: str) -> End:
         try:
-            return parse_until(typed, self._now)
+            return parse_until(self._dates.iso(typed), self._now)
+        except DatePast as error:
+            if entry.is_exported and self._kind is BatchKind.SET:  # so it may be already
+                return error.when
+            raise _time_fault(error) from error
         except UserError as error:
             raise _time_fault(error) from error
 
@@ -190,5 +219,6 @@ def _length(typed: str) -> Length:
 
 
 def _time_fault(error: UserError) -> _Fault:
-    only = error.only if isinstance(error, DateAmbiguous) else None
-    return _Fault(_TIME_PROBLEMS[type(error)], None if only is None else only.isoformat())
+    days = readings(error.text) if isinstance(error, DateAmbiguous) else ()
+    detail = ", ".join(day.isoformat() for day in days)
+    return _Fault(_TIME_PROBLEMS[type(error)], detail or None)

@@ -12,6 +12,7 @@ from bot.access.ledger.seats import census_of
 from bot.access.orders.bulk.actions import Action, refuse
 from bot.access.orders.bulk.batches import Batches, one
 from bot.access.orders.bulk.dry_run import calls_of
+from bot.access.orders.bulk.errors import UndoTooEarly
 from bot.access.orders.bulk.facts import OfScript, barred, most_of
 from bot.access.orders.bulk.forecast import forecast
 from bot.access.orders.bulk.records import Draft
@@ -23,6 +24,7 @@ from bot.memory import without_full_collections
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchKind, OrderKind, RowProblem, RowState
 from bot.store.ledger import (
+    batch_orders,
     batch_rows,
     batches,
     entitlements,
@@ -65,6 +67,8 @@ class Undo:
                 return known.id
             batch = await one(connection, request.guild_id, batch_id)
             refuse(Action.UNDO, batch, request.at, request.actor)
+            if batch.ended_at is None and await _is_withdrawing(connection, batch):
+                raise UndoTooEarly(batch.state)
             newest_order_id = await orders.newest_id(connection, request.guild_id)
             rows: list[BatchRow] = []
             changes: dict[int, int] = {}
@@ -84,6 +88,13 @@ class Undo:
         whole = await asyncio.to_thread(forecast, rows, request.at, census, end, calls)
         draft = Draft(BatchKind.UNDO, (), chosen={"undoes": batch.id, "kind": batch.kind})
         return await self._batches.keep(request, draft, rows, whole, newest_order_id, batch.id)
+
+
+async def _is_withdrawing(connection: AsyncConnection, batch: Batch) -> bool:
+    """Return whether a batch has rows yet that were not sent; what was sent is taken back with the rest."""
+    if await batch_rows.listed(connection, batch.id, RowState.PLANNED, limit=1):
+        return True
+    return bool(await batch_orders.unsent(connection, batch.id, 1))
 
 
 @dataclass(frozen=True, slots=True)

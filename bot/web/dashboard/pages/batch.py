@@ -18,6 +18,7 @@ from bot.access.rules.seat_fee import FREE, cents
 from bot.interactions.levels import Level
 from bot.replies import Message, bulk_problems
 from bot.replies.bulk import dropped, short, spoken_seconds, title
+from bot.replies.bulk_progress import stopping
 from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached
 from bot.replies.orders import why_waiting
@@ -93,6 +94,7 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
             (problem, number, bulk_problems.problem_in_words(problem))
             for problem, number in sorted(view.numbers.problems.items(), key=lambda each: -each[1])
         ],
+        stopping=stopping,
         what=bulk_problems.what,
         mend=bulk_problems.mend,
         why=bulk_problems.why,

@@ -13,8 +13,11 @@ from bot.access.orders.bulk.errors import (
     BatchGone,
     BatchMovedOn,
     NothingToDo,
+    RowsForgotten,
     SameStarted,
     SecondManagerNeeded,
+    UndoTooEarly,
+    UndoTooLate,
 )
 from bot.access.orders.bulk.recording import RowRecorder
 from bot.access.orders.bulk.records import Draft, Entry
@@ -22,7 +25,8 @@ from bot.access.orders.bulk.runner import IDLE
 from bot.access.request import Subject
 from bot.jobs import Jobs
 from bot.replies.bulk import dry_run
-from bot.store.catalogue import products
+from bot.replies.bulk_progress import progress, result
+from bot.store.catalogue import products, scripts
 from bot.store.kinds import (
     BatchKind,
     BatchState,
@@ -211,19 +215,66 @@ async def test_what_a_person_orders_goes_on_while_a_batch_is_paused(counter):
     assert counter.harness.end(NAMES[1]) == "absent"
 
 
-async def test_the_end_of_a_cancelled_batch_counts_what_is_on_its_way(counter):
+async def cancelled_with_three_sent(counter):
+    """A batch that is stopping: TradingView was asked for three rows, and has not answered yet."""
     number = await counter.draft(BatchKind.GRANT, entries(NAMES, "1M"))
-    counter.harness.switches.down = True
-    await counter.start(number)
-    await counter.bulk.runner.look()
-    await counter.harness.rest()
+    await counter.start_while_down(number)
+    sent = [name.casefold() for name in NAMES[:3]]
     async with counter.harness.database.write() as connection:
-        await connection.execute(update(permission).values(sent_revision=permission.c.revision))
+        await connection.execute(
+            update(permission)
+            .where(permission.c.name_folded.in_(sent))
+            .values(sent_revision=permission.c.revision)
+        )
     await counter.bulk.batches.cancel(counter.harness.request(), number)
+    with pytest.raises(UndoTooEarly):  # the rest is not withdrawn yet
+        await counter.bulk.undo.draft(counter.harness.request(), number)
     await counter.bulk.runner.look()
+    return number
+
+
+async def test_a_cancelled_batch_ends_when_what_was_sent_has_its_answer(counter):
+    number = await cancelled_with_three_sent(counter)
+    view = await counter.view(number)
+    assert (view.batch.state, view.batch.ended_at) == (BatchState.CANCELLED, None)
+    assert view.numbers.rows == {RowState.ORDERED: 3, RowState.WITHDRAWN: 9}  # at once
+    assert "Stopping: 3 rows still with TradingView" in progress(view).text
+    counter.harness.switches.down = False
+    await counter.to_the_end(number)
     shown = await counter.harness.services.history.since(HOME, 0, 100)
     [ended] = [each.event for each in shown if each.event.action == "batch_ended"]
-    assert (ended.after["done"], ended.after["waiting"], ended.after["withdrawn"]) == (0, 12, 0)
+    assert (ended.after["done"], ended.after["waiting"], ended.after["withdrawn"]) == (3, 0, 9)
+    assert "waiting" not in result(await counter.view(number)).text
+
+
+async def test_what_a_cancelled_batch_finished_late_is_undone_with_the_rest(counter):
+    number = await cancelled_with_three_sent(counter)
+    counter.harness.switches.down = False
+    await counter.to_the_end(number)
+    await counter.harness.let_pass(60)
+    have = [name for name in NAMES if counter.harness.end(name) != "absent"]
+    assert have == NAMES[:3]
+    await counter.undo(number)
+    assert all(counter.harness.end(name) == "absent" for name in NAMES)
+
+
+async def test_a_batch_that_is_stopping_stops_after_a_restart(counter):
+    number = await cancelled_with_three_sent(counter)
+    counter.harness.switches.down = False
+    async with Jobs() as jobs:
+        again = Counter(AccessHarness(counter.harness.vendor, counter.harness.time, jobs))
+        again.harness.script = counter.harness.script
+        await again.harness.start()
+        await again.to_the_end(number)
+        assert (await again.view(number)).numbers.orders == {OrderState.DONE: 3}
+
+
+async def test_a_script_that_is_paused_keeps_no_batch_from_its_end(counter):
+    number = await cancelled_with_three_sent(counter)
+    async with counter.harness.database.write() as connection:
+        await scripts.pause(connection, counter.harness.script.id, NOW, None)
+    await counter.bulk.runner.look()
+    assert (await counter.view(number)).batch.ended_at is not None
 
 
 async def test_a_cancelled_batch_withdraws_what_was_not_sent(counter):
@@ -301,6 +352,18 @@ async def test_a_dry_run_is_forgotten_after_a_day(counter):
     await counter.bulk.runner.tidy()
     with pytest.raises(BatchGone):
         await counter.view(number)
+
+
+async def test_of_a_batch_of_long_ago_no_row_is_left_and_no_empty_file_is_made(counter):
+    number = await counter.run(BatchKind.GRANT, entries(NAMES, "2M"))
+    await counter.harness.let_pass(31 * 86_400)
+    await counter.bulk.runner.tidy()
+    with pytest.raises(RowsForgotten):
+        await counter.bulk.results.every(HOME, number)
+    with pytest.raises(UndoTooLate) as refused:
+        await counter.bulk.undo.draft(counter.harness.request(), number)
+    assert not refused.value.has_rows
+    assert (await counter.view(number)).batch.state is BatchState.DONE
 
 
 async def test_names_that_nobody_here_knows_are_looked_up_meanwhile(counter):
@@ -406,6 +469,22 @@ async def test_the_same_file_once_more_is_said_and_of_two_dry_runs_of_it_one_sta
     assert {harness.end(name).date() for name in NAMES} == {moment(2026, 5, 10).date()}
     other = await counter.draft(BatchKind.GRANT, entries(NAMES, "2M"))
     assert (await counter.view(other)).alike == ()
+
+
+async def test_a_compensation_once_more_is_said_whoever_came_meanwhile(counter):
+    harness = counter.harness
+    await given(counter, NAMES[:1])
+    first, second = [await counter.compensate("trend", "3D") for _ in "12"]
+    await harness.let_pass(60)
+    await counter.carry_out(first)
+    with pytest.raises(SameStarted):
+        await counter.start(second)
+    await given(counter, NAMES[1:2])
+    view = await counter.view(await counter.compensate("trend", "3D"))
+    assert [each.id for each in view.alike] == [first]
+    assert f"Batch {first}, started" in dry_run(view).text
+    assert "compensates the same with the same time" in dry_run(view).text
+    assert (await counter.view(await counter.compensate("trend", "4D"))).alike == ()
 
 
 async def test_what_was_undone_may_be_given_again(counter):

@@ -12,8 +12,10 @@ from bot.access.orders.bulk.errors import NobodyChosen, NothingToDo
 from bot.access.orders.bulk.records import Defaults, Filter
 from bot.access.request import Subject
 from bot.access.rules.duration import parse_length, read_end_before
+from bot.replies.orders import to_customer
 from bot.store.catalogue import products
 from bot.store.kinds import BatchKind, RowProblem, RowState, Tie
+from bot.store.people import customers
 from bot.store.tables.people import customer
 from tests.support.access_harness import open_harness
 from tests.support.bulk import Counter
@@ -301,3 +303,26 @@ async def test_an_end_in_the_last_year_that_there_is_holds_up_nobody(counter):
     assert harness.end("Buyer_1") >= last
     await harness.done(await harness.grant("Buyer_1", "1Y"))
     assert harness.end("Buyer_1") >= last
+
+
+async def test_who_could_use_it_all_the_time_hears_that_it_goes_on(counter):
+    """Also where only TradingView's list showed it until then, by a batch and by one order alike."""
+    harness = counter.harness
+    async with harness.database.write() as connection:
+        for number, name in enumerate(("Ann_Trades", "bob-fx", NAMES[0]), 700):
+            person = await customers.add(connection, HOME, member_id=number)
+            await customers.rename(connection, person.id, name, None)
+    for name in ("Ann_Trades", "bob-fx"):
+        harness.give(name, LATER)
+    await harness.meanwhile(harness.sweeps.run(HOME, "trend", by=STAFF))
+    number = await counter.select(BatchKind.EXTEND, item="trend", length="3D", members=None)
+    await counter.carry_out(number)
+    [*rows] = await counter.rows(number, RowState.ORDERED)
+    single = await harness.grant("bob-fx", "3D")
+    new = await harness.grant(NAMES[0], "3D")
+    orders = [*(row.order_id for row in rows), single, new]
+    receipts = [await harness.done(each, within=10) for each in orders]
+    said = [to_customer(receipt, "Shop").text for receipt in receipts]
+    assert len(said) == 4
+    assert all("goes on" in text and "You can use" not in text for text in said[:3]), said
+    assert "You can use" in said[3]

@@ -23,6 +23,7 @@ from bot.access.people.import_errors import (
 from bot.access.rules.duration import parse_length
 from bot.errors import UserError
 from bot.replies import explain
+from bot.replies.bulk_problems import what
 from bot.store.kinds import BatchKind, RowProblem, RowState
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -83,9 +84,22 @@ def test_a_row_that_names_somebody_keeps_that_so_that_it_can_be_erased_with_them
     assert (row.username, row.member_id) == ("Ann", ID)
 
 
-def test_a_date_that_can_only_be_one_day_is_said():
-    [row] = sheet(f"{HEADER}ann,,trend,,31/05/2026,").faulty
-    assert (row.problem, row.detail) == (RowProblem.DATE_AMBIGUOUS, "2026-05-31")
+def test_both_days_that_a_date_can_mean_are_said_and_one_where_there_is_but_one():
+    [row] = sheet(f"{HEADER}ann,,trend,,01/02/2027,").faulty
+    assert (row.problem, row.detail) == (RowProblem.DATE_AMBIGUOUS, "2027-02-01, 2027-01-02")
+    assert what(row).endswith("Did you mean 2027-02-01 or 2027-01-02?")
+    two = sheet(f"{HEADER}ann,,trend,,31/05/2026,\nbob,,trend,,05/31/2026,").faulty
+    assert [row.detail for row in two] == ["2026-05-31", "2026-05-31"]
+    [short] = sheet(f"{HEADER}ann,,trend,,31/05/26,").faulty
+    assert (short.problem, short.detail) == (RowProblem.DATE_AMBIGUOUS, None)
+
+
+def test_an_end_that_is_over_is_a_mistake_but_in_an_export():
+    """There it may have passed since, and stays so; by hand it is a slip of the year."""
+    [row] = sheet("username,item,until\nann,trend,2016-05-31", BatchKind.SET).faulty
+    assert row.problem is RowProblem.DATE_PAST
+    exported = sheet("username,item,kind,until\nann,trend,until,2025-05-31", BatchKind.SET)
+    assert exported.faulty == ()
 
 
 def test_defaults_that_say_both_times_say_nothing_certain():
