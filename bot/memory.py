@@ -5,23 +5,29 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import FrozenInstanceError, fields
 from importlib import import_module
+from reprlib import recursive_repr
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-# The largest libraries, and of each what the bot uses: megabytes of text and types that only people
-# read, who do so elsewhere.
-_LIBRARIES = (
+# What is loaded one after the other: the largest libraries with what the bot uses of each, then the bot.
+_PARTS = (
+    "aiohttp",  # first, as it reads docstrings of Python's own
     "discord",
     "discord.ext.commands",
-    "sqlalchemy",
+    "aiohttp.web",
     "sqlalchemy.ext.asyncio",
     "sqlalchemy.dialects.sqlite.aiosqlite",
-    "aiohttp",
-    "aiohttp.web",
+    "bot.store.records",
+    "bot.access.sync.queue",
+    "bot.replies",
+    "bot.services",
+    "bot.app",
 )
 _INSPECTED = "cogs"  # whose functions discord.py asks for the types that they take
 _WITH_A_COPY = (property, classmethod, staticmethod)  # of what their function says
+_WRITTEN = "<string>"  # the file that the code which `dataclass` writes says it comes from
 _ARENA_MAX = -8  # of mallopt(3), as the two below
 _TRIM_THRESHOLD = -1
 _MMAP_THRESHOLD = -3
@@ -44,23 +50,27 @@ def hold_little() -> None:
         library.mallopt(_MMAP_THRESHOLD, 32 * _KIB)
 
 
-def load_libraries() -> None:
-    """Load the large libraries and let go what they say about themselves; once, before all that uses them.
+def load_program() -> None:
+    """Load the libraries and the bot, and let go at once what only people read of each part; once.
 
     Freed later it would leave holes, which little fits into: here what is loaded next does.
     """
-    for name in _LIBRARIES:
+    for name in _PARTS:
         import_module(name)
-    forget_notes()
+        _forget_notes()
 
 
-def forget_notes() -> None:
-    """Let go what all loaded code says about itself: docstrings, and the types of what functions take."""
-    for thing in gc.get_objects():
+def _forget_notes() -> None:
+    """Let go what code loaded since the last time says about itself, and what there is more than once."""
+    for thing in gc.get_objects():  # without what is frozen
         if isinstance(thing, FunctionType | type) or type(thing) is ModuleType:
             _forget_docstring(thing)
         if isinstance(thing, FunctionType) and not _is_inspected(thing):
             del thing.__annotations__
+        if isinstance(thing, type) and "__dataclass_fields__" in vars(thing):
+            _share_methods(thing)
+    gc.collect()
+    gc.freeze()
 
 
 def spare_what_is_loaded() -> None:
@@ -122,3 +132,43 @@ def _without_docstring(code: CodeType, docstring: str | None) -> CodeType:
     if docstring is None or not code.co_consts or code.co_consts[0] is not docstring:
         return code
     return code.replace(co_consts=(None, *code.co_consts[1:]))
+
+
+def _share_methods(made: type) -> None:
+    """Give a dataclass the methods of all others, in place of those that were written for it alone.
+
+    These of a frozen class with slots hold the class as it was without them, and so a second one.
+    """
+    for name, shared in _SHARED.items():
+        method = vars(made).get(name)
+        code = getattr(getattr(method, "__wrapped__", method), "__code__", None)
+        if code is not None and code.co_filename == _WRITTEN:
+            type.__setattr__(made, name, shared)
+
+
+@recursive_repr()
+def _shown(self: Any) -> str:
+    values = (f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if each.repr)
+    return f"{type(self).__qualname__}({', '.join(values)})"
+
+
+def _not_set(self: Any, name: str, value: object) -> None:
+    if _is_fixed(self, name):
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+    object.__setattr__(self, name, value)
+
+
+def _not_deleted(self: Any, name: str) -> None:
+    if _is_fixed(self, name):
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
+    object.__delattr__(self, name)
+
+
+def _is_fixed(frozen: Any, name: str) -> bool:
+    """Return whether that cannot change: of a plain class that inherits from a frozen one, its own may."""
+    fixed = type(frozen).__dataclass_fields__
+    return "__dataclass_fields__" in vars(type(frozen)) or name in fixed
+
+
+# Of each dataclass, by what they do not differ in.
+_SHARED = {"__repr__": _shown, "__setattr__": _not_set, "__delattr__": _not_deleted}

@@ -24,8 +24,7 @@ def run() -> None:
 
     found = settings.load()
     logs.set_up(found.log_level, found.log_format, found.secrets)
-    memory.load_libraries()
+    memory.load_program()
     from bot import app  # mistakes in the settings come first
 
-    memory.forget_notes()
     asyncio.run(app.run(found))
