@@ -78,13 +78,17 @@ async def held(connection: AsyncConnection, guild_id: int) -> list[Held]:
     return await made(Held, found)
 
 
-async def reasons(connection: AsyncConnection, guild_id: int) -> list[Why]:
-    """Return every reason that counts in a server."""
+async def reasons(
+    connection: AsyncConnection, guild_id: int, *, unsettled: bool = False
+) -> list[Why]:
+    """Return every reason that counts in a server; `unsettled`: those alone that have no end."""
     columns = [entitlement.c[name] for name in Why.__dataclass_fields__]
-    found = await connection.execute(
-        select(*columns).where(entitlement.c.guild_id == guild_id, entitlement.c.ended_at.is_(None))
+    query = select(*columns).where(
+        entitlement.c.guild_id == guild_id, entitlement.c.ended_at.is_(None)
     )
-    return await made(Why, found)
+    if unsettled:
+        query = query.where(entitlement.c.ends_at.is_(None))
+    return await made(Why, await connection.execute(query))
 
 
 async def listed(connection: AsyncConnection, guild_id: int) -> list[Listed]:
