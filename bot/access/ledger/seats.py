@@ -12,7 +12,16 @@ from bot import clock
 from bot.access.ledger.errors import OverTheLine
 from bot.access.request import RequestContext
 from bot.access.rules.entitlements import State
-from bot.access.rules.seat_fee import FREE, Census, Fee, MonthEnd, Reason, level_of, month_end
+from bot.access.rules.seat_fee import (
+    FREE,
+    Census,
+    Fee,
+    MonthEnd,
+    Reason,
+    Seated,
+    level_of,
+    month_end,
+)
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import Database
 from bot.store.kinds import PermissionState
@@ -212,6 +221,14 @@ async def census_of(
         )
 
     return await asyncio.to_thread(counted)
+
+
+async def seated_at(connection: AsyncConnection, guild_id: int, moment: datetime) -> Seated:
+    """Return who counts in a server at that moment, which is little to keep."""
+    held = await seats.held(connection, guild_id)
+    reasons = await seats.reasons(connection, guild_id, unsettled=True)  # the others say only why
+    listed = await seats.listed(connection, guild_id)
+    return await asyncio.to_thread(lambda: Census(held, reasons, listed).at(moment))
 
 
 def _then(held: seats.Held, to_have: State | None) -> seats.Held:

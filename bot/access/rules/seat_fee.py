@@ -2,7 +2,7 @@
 
 import enum
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -84,6 +84,23 @@ class Fee:
     with_over: int  # people whose time is over count while they are listed
 
 
+@dataclass(frozen=True, slots=True)
+class Seated:
+    """Who is counted at one moment; of very many people that is little beside a census."""
+
+    _people: frozenset[str]
+    _numbers: Mapping[str, int]
+
+    @property
+    def count(self) -> int:
+        """Return how many different people that are."""
+        return len(self._people)
+
+    def has(self, user_id: int | None, name: str) -> bool:
+        """Return whether that person is counted."""
+        return _key(self._numbers, user_id, name) in self._people
+
+
 class Census:
     """Everybody who has, or gets, access to anything."""
 
@@ -108,17 +125,12 @@ class Census:
 
     def _add(self, whose: Held | Listed, access: Access | None) -> None:
         if access is not None:
-            self._people.setdefault(self._key(whose.tv_user_id, whose.name_folded), []).append(
-                access
-            )
+            key = _key(self._numbers, whose.tv_user_id, whose.name_folded)
+            self._people.setdefault(key, []).append(access)
 
-    def _key(self, user_id: int | None, name: str) -> str:
-        number = user_id or self._numbers.get(name.casefold())
-        return f"#{number}" if number else name.casefold()
-
-    def has(self, user_id: int | None, name: str, at: datetime) -> bool:
-        """Return whether that person is counted at that moment."""
-        return any(access.is_live(at) for access in self._people.get(self._key(user_id, name), ()))
+    def at(self, moment: datetime) -> Seated:
+        """Return who is counted at that moment."""
+        return Seated(frozenset(self.seated(moment)), self._numbers)
 
     def seated(self, at: datetime) -> dict[str, int | None]:
         """Return everybody who is counted at that moment, each with one permission by which."""
@@ -153,6 +165,11 @@ class Census:
         for theirs in self._people.values():
             if live := [access for access in theirs if access.is_live(at)]:
                 yield live
+
+
+def _key(numbers: Mapping[str, int], user_id: int | None, name: str) -> str:
+    number = user_id or numbers.get(name.casefold())
+    return f"#{number}" if number else name.casefold()
 
 
 def month_end(now: datetime) -> MonthEnd:

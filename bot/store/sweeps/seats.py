@@ -16,6 +16,8 @@ from bot.store.tables.ledger import entitlement, permission
 from bot.store.tables.seats import seat_day, seat_watch
 from bot.store.tables.sweeps import sighting
 
+AT_ONCE = 5_000  # rows in one statement
+
 _Kind = TypeVar("_Kind")
 
 
@@ -74,17 +76,32 @@ class _WatchChange(TypedDict, total=False):
 async def held(connection: AsyncConnection, guild_id: int) -> list[Held]:
     """Return everything that a server keeps for TradingView, of archived scripts too."""
     columns = [permission.c[name] for name in Held.__dataclass_fields__]
-    found = await connection.execute(select(*columns).where(permission.c.guild_id == guild_id))
-    return await made(Held, found)
+    # Added to, the server's number has no index, which would be sorted for each part.
+    of_guild = permission.c.guild_id + 0 == guild_id
+    query = select(*columns).where(of_guild).order_by(permission.c.id)
+    every: list[Held] = []
+    after = 0
+    while True:  # what the driver reads of all of them takes more than the records
+        some = await made(
+            Held, await connection.execute(query.where(permission.c.id > after).limit(AT_ONCE))
+        )
+        every += some
+        if len(some) < AT_ONCE:
+            return every
+        after = some[-1].id
 
 
-async def reasons(connection: AsyncConnection, guild_id: int) -> list[Why]:
-    """Return every reason that counts in a server."""
+async def reasons(
+    connection: AsyncConnection, guild_id: int, *, unsettled: bool = False
+) -> list[Why]:
+    """Return every reason that counts in a server; `unsettled`: those alone that have no end."""
     columns = [entitlement.c[name] for name in Why.__dataclass_fields__]
-    found = await connection.execute(
-        select(*columns).where(entitlement.c.guild_id == guild_id, entitlement.c.ended_at.is_(None))
+    query = select(*columns).where(
+        entitlement.c.guild_id == guild_id, entitlement.c.ended_at.is_(None)
     )
-    return await made(Why, found)
+    if unsettled:
+        query = query.where(entitlement.c.ends_at.is_(None))
+    return await made(Why, await connection.execute(query))
 
 
 async def listed(connection: AsyncConnection, guild_id: int) -> list[Listed]:

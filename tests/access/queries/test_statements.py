@@ -8,6 +8,7 @@ import pytest
 
 from bot import clock
 from bot.access.ledger.settle import settle_with, unsettle
+from bot.access.orders.bulk.records import Defaults, Filter
 from bot.access.orders.bulk.row_results import RowGroup
 from bot.access.people.guild_settings import GuildSettings
 from bot.access.people.import_csv import Pair
@@ -23,7 +24,7 @@ from bot.access.sync.failures import FailureRecorder
 from bot.access.sync.reconcile import Sync
 from bot.replies import overview as said
 from bot.store.catalogue import scripts
-from bot.store.kinds import Reason, StateKind
+from bot.store.kinds import BatchKind, Reason, StateKind
 from bot.store.ledger import permissions, replays, work
 from bot.store.logins import outages
 from bot.store.maintenance import restore
@@ -261,6 +262,13 @@ async def page_of_rows(harness):
     assert len(page.rows) >= FEW
 
 
+async def dry_run_by_a_filter(harness):
+    everyone, month = Filter(everyone=True), Defaults(length=parse_length("1M"))
+    bulk = harness.services.bulk
+    number = await bulk.selection.draft(harness.request(), BatchKind.EXTEND, everyone, month, None)
+    assert (await bulk.views.view(HOME, number)).numbers.total >= FEW
+
+
 async def marked(harness):
     async with harness.database.write() as connection:
         await restore.mark(connection, clock.now(), clock.now())
@@ -328,6 +336,7 @@ PATHS = {
     "orders of one person stuck": Path(filled.months_of_ann, parked),
     "a backup put back": Path(filled.overruled, marked),
     "orders compared after a restore": Path(filled.from_a_backup, replay),
+    "a dry run by a filter": Path(filled.served, dry_run_by_a_filter),
     "a page of batches": Path(filled.batches, page_of_batches),
     "a page of a batch's rows": Path(filled.rows_of_a_batch, page_of_rows),
     "a new key": Path(filled.buyers, lambda harness: rekey(harness.database, harness.vault)),

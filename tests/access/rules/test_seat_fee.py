@@ -63,9 +63,11 @@ def test_one_person_on_several_scripts_counts_once_also_under_an_older_name():
     )
     assert census.count(NOW) == census.count(START) == 1
     assert census.fee(START).each_script == 0
-    assert census.has(None, "Ann", START)
-    assert census.has(5, "anything", START)
-    assert not census.has(6, "bob", START)
+    seated = census.at(START)
+    assert seated.count == 1
+    assert seated.has(None, "Ann")
+    assert seated.has(5, "anything")
+    assert not seated.has(6, "bob")
 
 
 def test_what_is_over_does_not_count_and_what_ends_in_the_last_hours_does():
@@ -95,7 +97,7 @@ def test_what_is_on_its_way_counts_and_what_is_stuck_does_not():
         [why(2, length="1M")],
         [],
     )
-    assert [census.has(None, name, START) for name in "abcdef"] == [
+    assert [census.at(START).has(None, name) for name in "abcdef"] == [
         True,
         True,
         False,

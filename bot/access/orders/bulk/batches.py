@@ -11,14 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.access.ledger.errors import OverTheLine
 from bot.access.orders.bulk.actions import STATES, Action, refuse
 from bot.access.orders.bulk.approval import above_in, takes_two
-from bot.access.orders.bulk.dry_run import compare
+from bot.access.orders.bulk.dry_run import DryRun, compare
 from bot.access.orders.bulk.errors import (
     BatchGone,
     BatchMovedOn,
     NothingToDo,
     SameStarted,
 )
-from bot.access.orders.bulk.facts import Facts
 from bot.access.orders.bulk.forecast import Forecast
 from bot.access.orders.bulk.records import Draft
 from bot.access.request import RequestContext
@@ -46,22 +45,24 @@ class Batches:
         self._queue = queue
         self.on_change: list[Callable[[], None]] = []
 
-    async def draft(self, request: RequestContext, draft: Draft, facts: Facts | None = None) -> int:
+    async def draft(self, request: RequestContext, draft: Draft) -> int:
         """Compare what is asked for with what people have, and keep it; nothing is ordered yet.
 
-        `facts`, where they were read already, are of the moment of the request; what people have is looked
-        at anew. Returns the batch's number,
-        the same one when a request is delivered twice. Raises NothingToDo.
+        Returns the batch's number, the same one when a request is delivered twice. Raises NothingToDo.
         """
         with without_full_collections():
-            return await self._drafted(request, draft, facts)
+            return await self._drafted(request, draft)
 
-    async def _drafted(self, request: RequestContext, draft: Draft, facts: Facts | None) -> int:
+    async def _drafted(self, request: RequestContext, draft: Draft) -> int:
         async with self._database.read() as connection:
             known = await batches.by_key(connection, request.guild_id, request.idempotency_key)
         if known is not None:
             return known.id
-        compared = await compare(self._database, request, draft, facts)
+        compared = await compare(self._database, request, draft)
+        return await self.keep_compared(request, draft, compared)
+
+    async def keep_compared(self, request: RequestContext, draft: Draft, compared: DryRun) -> int:
+        """Keep what a dry run found. Returns the batch's number. Raises NothingToDo."""
         draft = replace(draft, chosen=compared.chosen)
         return await self.keep(
             request, draft, compared.rows, compared.whole, compared.newest_order_id

@@ -12,7 +12,7 @@ from bot.access.request import FOUND
 from bot.access.rules.entitlements import NOTHING, State, gives_more, is_ours, want
 from bot.store.kinds import EntitlementKind, RowProblem, StateKind
 from bot.store.ledger import orders
-from bot.store.records import BatchRow, Customer, Entitlement
+from bot.store.records import Customer, Entitlement
 from bot.store.sweeps import standing
 from bot.store.sweeps.standing import Held, Listed
 
@@ -124,10 +124,10 @@ class Facts:
         """Return the names, in lower case and in order, of everybody who may have something."""
         return sorted(self.by_name.keys() | self._listed.keys())
 
-    def scripts_of(self, row: BatchRow) -> tuple[int, ...]:
-        """Return the scripts that a row is about; none where it could not be understood."""
+    def scripts_of(self, product_id: int | None, script_id: int | None) -> tuple[int, ...]:
+        """Return the scripts of that product or script; none where it was not asked about."""
         for item in self.items.values():
-            if (item.product_id, item.script_id) == (row.product_id, row.script_id):
+            if (item.product_id, item.script_id) == (product_id, script_id):
                 return tuple(script.id for script in item.scripts)
         return ()
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from bot.access.rules.entitlements import State, gives_more
-from bot.access.rules.seat_fee import Census
+from bot.access.rules.seat_fee import Seated
 from bot.access.sync.chunk import LARGEST, calls_of_chunk
 from bot.store.kinds import RowState
 from bot.store.records import BatchRow
@@ -56,9 +56,9 @@ def after_of(row: BatchRow) -> State:
 
 
 def forecast(
-    rows: Sequence[BatchRow], now: datetime, census: Census, month_end: datetime, calls: int
+    rows: Sequence[BatchRow], now: datetime, seated: Seated, month_end: datetime, calls: int
 ) -> Forecast:
-    """Return what these rows come to; `month_end`: when TradingView counts for its fee.
+    """Return what these rows come to; `month_end`: when TradingView counts for its fee, `seated`: whom.
 
     Somebody who loses one item may keep another: those who lose access are not taken off the seats.
     """
@@ -84,11 +84,8 @@ def forecast(
             dates.append(after.ends_at)
         elif after.gives_access(now):
             endless += 1
-        if after.gives_access(month_end) and not census.has(
-            row.tv_user_id, row.username or "", month_end
-        ):
+        if after.gives_access(month_end) and not seated.has(row.tv_user_id, row.username or ""):
             coming.add(who)
-    seats = census.count(month_end)
     return Forecast(
         people=len(people),
         gains=len(gains),
@@ -98,8 +95,8 @@ def forecast(
         first_end=min(dates, default=None),
         last_end=max(dates, default=None),
         endless=endless,
-        seats_now=seats,
-        seats_then=seats + len(coming),
+        seats_now=seated.count,
+        seats_then=seated.count + len(coming),
         calls=calls,
     )
 

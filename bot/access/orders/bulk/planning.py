@@ -41,7 +41,7 @@ class Planner:
     def __init__(self, kind: BatchKind, facts: Facts) -> None:
         self._kind = kind
         self._facts = facts
-        self._lines: dict[tuple[str, str], int] = {}  # by person and item
+        self._lines: dict[str, dict[str, int]] = {}  # by item and person
         self._names: dict[int, str] = {}  # that the rows say of members, each the first time
         self._near = 0
 
@@ -75,7 +75,10 @@ class Planner:
                 return left_out(entry, problem)
             return faulty(entry, problem, detail)
         name = person.username if person is not None and person.username else entry.username or ""
-        first = self._lines.setdefault((name.casefold(), slug), entry.line)
+        known = person is not None and person.name_folded  # one text for each, of many rows
+        first = self._lines.setdefault(item.slug, {}).setdefault(
+            known or name.casefold(), entry.line
+        )
         if first != entry.line:
             return faulty(entry, RowProblem.TWICE, str(first))
         said = self._names.setdefault(entry.member_id or 0, name)

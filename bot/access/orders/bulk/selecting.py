@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.catalogue.lookup import Item, every_item, find_item
 from bot.access.orders.bulk.batches import Batches
+from bot.access.orders.bulk.dry_run import Comparison, begun
 from bot.access.orders.bulk.errors import NobodyChosen, NothingToDo
-from bot.access.orders.bulk.facts import AT_ONCE, Facts, facts_for, folded
+from bot.access.orders.bulk.facts import AT_ONCE, Facts, folded
 from bot.access.orders.bulk.holdings import Holding, ends_before
 from bot.access.orders.bulk.records import TAKING, Defaults, Draft, Entry, Filter
 from bot.access.request import RequestContext
@@ -37,17 +38,23 @@ class _Asked:
 
 @dataclass(slots=True)
 class _Lines:
-    """The rows so far, in their places."""
+    """The rows so far, in their places; those that were taken are gone."""
 
     asked: _Asked
-    entries: list[Entry]
-    left_out: list[BatchRow]
+    left_out: list[BatchRow] = field(default_factory=list)
+    _entries: list[Entry] = field(default_factory=list)
+    _number: int = 0
+
+    def taken(self) -> list[Entry]:
+        """Return the rows that were added since the last time."""
+        entries, self._entries = self._entries, []
+        return entries
 
     def add(self, person: Customer | None, username: str, slug: str) -> None:
         """Add one person and item; by the name alone where nobody but the member says it is theirs."""
         defaults = self.asked.defaults
         member_id = None if person is None or person.merely_claims else person.member_id
-        self.entries.append(
+        self._entries.append(
             Entry(
                 self._next(),
                 member_id=member_id,
@@ -67,7 +74,8 @@ class _Lines:
         )
 
     def _next(self) -> int:
-        return len(self.entries) + len(self.left_out) + 1
+        self._number += 1
+        return self._number
 
 
 class Selection:
@@ -108,22 +116,18 @@ class Selection:
             typed = set(await every_item(connection, request.guild_id)) if wide else set()
             if asked.item is not None:
                 typed.add((await find_item(connection, request.guild_id, asked.item)).slug)
-            facts = await facts_for(connection, request.guild_id, typed, request.at)
-            lines = _Lines(asked, [], [])
+            comparison = await begun(connection, request, asked.kind, typed)
+            lines = _Lines(asked)
             if _is_by_role_alone(asked):
-                await asyncio.to_thread(_members, lines, facts)
+                await asyncio.to_thread(_members, lines, comparison.facts)
+                await comparison.look(connection, lines.taken())
             else:
-                await _holders(connection, lines, facts)
-        if not lines.entries and not lines.left_out:
-            raise NothingToDo
-        draft = Draft(
-            asked.kind,
-            lines.entries,
-            lines.left_out,
-            chosen_of(chosen, defaults),
-            note=defaults.note,
-        )
-        return await self._batches.draft(request, draft, facts)
+                await _holders(connection, lines, comparison)
+            draft = Draft(
+                asked.kind, (), lines.left_out, chosen_of(chosen, defaults), note=defaults.note
+            )
+            compared = await comparison.ended(connection, request, draft)
+        return await self._batches.keep_compared(request, draft, compared)
 
 
 def chosen_of(chosen: Filter, defaults: Defaults) -> dict[str, Any]:
@@ -175,14 +179,20 @@ def _is_by_role_alone(asked: _Asked) -> bool:
     return asked.kind is BatchKind.GRANT and not chosen.everyone and chosen.ends_before is None
 
 
-async def _holders(connection: AsyncConnection, lines: _Lines, facts: Facts) -> None:
-    """Add a row for each person and item that is meant, of those who have or had something."""
-    add = _to_whom if lines.asked.kind is BatchKind.GRANT else _who_has
+async def _holders(connection: AsyncConnection, lines: _Lines, comparison: Comparison) -> None:
+    """Compare a row for each person and item that is meant, of those who have or had something."""
+    facts = comparison.facts
+    choose = _to_whom if lines.asked.kind is BatchKind.GRANT else _who_has
     names = await asyncio.to_thread(facts.names)
+
+    def compare(there: Facts, some: Sequence[str]) -> None:
+        choose(lines, there, some)
+        comparison.add(lines.taken(), there)
+
     for start in range(0, len(names), AT_ONCE):
         some = names[start : start + AT_ONCE]
         people = [facts.by_name[name] for name in some if name in facts.by_name]
-        await asyncio.to_thread(add, lines, await facts.at(connection, people), some)
+        await asyncio.to_thread(compare, await facts.at(connection, people), some)
 
 
 def _who_has(lines: _Lines, facts: Facts, names: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.ledger.receipts import put_back_key
-from bot.access.ledger.seats import census_of
+from bot.access.ledger.seats import seated_at
 from bot.access.orders.bulk.actions import Action, refuse
 from bot.access.orders.bulk.batches import Batches, one
 from bot.access.orders.bulk.dry_run import calls_of
@@ -70,6 +70,8 @@ class Undo:
             if batch.ended_at is None and await _is_withdrawing(connection, batch):
                 raise UndoTooEarly(batch.state)
             newest_order_id = await orders.newest_id(connection, request.guild_id)
+            end = month_end(request.at).start
+            seated = await seated_at(connection, request.guild_id, end)
             rows: list[BatchRow] = []
             changes: dict[int, int] = {}
             async for some in batch_rows.in_turn(connection, batch.id, RowState.ORDERED):
@@ -81,11 +83,9 @@ class Undo:
                         for script_id in found.scripts_of(row):
                             changes[script_id] = changes.get(script_id, 0) + 1
             calls = await calls_of(connection, changes)
-            census = await census_of(connection, request.guild_id)
-        end = month_end(request.at).start
         # What the batch ordered last is put back first.
         rows.sort(key=lambda row: -(row.undoes_order_id or 0))
-        whole = await asyncio.to_thread(forecast, rows, request.at, census, end, calls)
+        whole = await asyncio.to_thread(forecast, rows, request.at, seated, end, calls)
         draft = Draft(BatchKind.UNDO, (), chosen={"undoes": batch.id, "kind": batch.kind})
         return await self._batches.keep(request, draft, rows, whole, newest_order_id, batch.id)
 

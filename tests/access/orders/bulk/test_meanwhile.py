@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot import clock
-from bot.access.orders.bulk.facts import facts_for
+from bot.access.orders.bulk.dry_run import begun
 from bot.access.orders.bulk.records import Draft
 from bot.access.request import Subject
 from bot.store.catalogue import guilds, products, scripts
@@ -205,11 +205,14 @@ async def test_an_order_that_came_while_the_dry_run_was_worked_out_counts_as_sin
     harness = counter.harness
     await harness.done(await harness.grant(NAMES[0], "1M"))
     rows = entries(NAMES[:1], "1M")
+    request, draft = harness.request(), Draft(BatchKind.GRANT, rows)
     async with harness.database.read() as connection:
-        facts = await facts_for(connection, HOME, {"trend"}, clock.now())
+        comparison = await begun(connection, request, draft.kind, {"trend"})
     await harness.done(await harness.revoke(NAMES[0]))
-    draft = Draft(BatchKind.GRANT, rows)
-    number = await counter.bulk.batches.draft(harness.request(), draft, facts)
+    async with harness.database.read() as connection:
+        await comparison.look(connection, rows)
+        compared = await comparison.ended(connection, request, draft)
+    number = await counter.bulk.batches.keep_compared(request, draft, compared)
     await counter.start(number)
     await counter.to_the_end(number)
     assert await counter.problems(number) == {2: RowProblem.CHANGED_SINCE}
