@@ -83,7 +83,7 @@ async def test_killed_between_the_write_and_the_read_back_it_is_done_once(child,
     assert child.end("Ann_Trades") != "absent"
     end = child.end("Ann_Trades")
     await child.start(TZ=zone)
-    await eventually(lambda: order.messages and "Done" in order.messages[0].text, tries=4000)
+    await eventually(lambda: order.messages and "Done" in order.messages[0].text)
     assert about(end, a_month_from(datetime.now(UTC)))  # whatever the time zone
     assert child.end("Ann_Trades") == end
     assert len(child.writes()) == 1
@@ -182,7 +182,7 @@ async def test_a_connection_that_discord_closes_for_good_is_one_sentence(
     child, code, said, exit_code
 ):
     await child.start()
-    await eventually(lambda: b"connected to Discord" in child.printed, tries=4000)
+    await eventually(lambda: b"connected to Discord" in child.printed)
     child.discord.gateway.close_all(code)
     assert await asyncio.wait_for(child.process.wait(), 30) == exit_code
     await child._reading
@@ -193,7 +193,7 @@ async def test_a_connection_that_discord_closes_for_good_is_one_sentence(
 async def test_a_refused_members_intent_ends_nothing(child):
     child.discord.allow_intents(members=False, presences=False, message_content=False)
     await child.start()
-    await eventually(lambda: b"connected to Discord" in child.printed, tries=4000)
+    await eventually(lambda: b"connected to Discord" in child.printed)
     await child.run("setup show")
     assert await child.stop() == 0
     assert child.printed.count(b"Server Members Intent") == 1

@@ -134,7 +134,7 @@ async def test_what_was_not_noted_in_time_is_noted_as_soon_as_it_can_be(harness)
         await harness.time.advance(0.2)
         return await noted()
 
-    assert await eventually(is_noted, tries=40) == [r"`/validate` Alice\_T"]
+    assert await eventually(is_noted) == [r"`/validate` Alice\_T"]
 
 
 async def breaks(harness, monkeypatch, name="outcome"):

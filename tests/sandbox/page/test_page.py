@@ -20,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def open_shop():
     """A sandbox whose bot runs and is set up."""
     async with opened(0) as sandbox:
-        await eventually(lambda: sandbox.simulation.opening.over, tries=12_000)
+        await eventually(lambda: sandbox.simulation.opening.over)
         assert [task for task in sandbox.simulation.opening.tasks if task.state != "done"] == []
         yield sandbox
 
@@ -36,7 +36,7 @@ async def sandbox():
 async def empty_shop():
     """A sandbox whose bot has just joined, with nothing set up."""
     async with opened(0, kind="empty") as sandbox:
-        await eventually(lambda: sandbox.simulation.opening.over, tries=12_000)
+        await eventually(lambda: sandbox.simulation.opening.over)
         yield sandbox
 
 
