@@ -134,7 +134,8 @@ class Child:
 
 
 async def open_child(tmp_path, *, furnished=True):
-    discord, tradingview = FakeDiscord(), FakeTradingView()
+    # Whether it takes three is looked at where the machine does not count (tests/interactions).
+    discord, tradingview = FakeDiscord(ack_within=30.0), FakeTradingView()
     await discord.start()
     await tradingview.start()
     child = Child(tmp_path, discord, tradingview)

@@ -73,7 +73,7 @@ async def new_tab(eyes, button):
     async with eyes.page.context.expect_page() as opening:
         await eyes.page.locator(button).click()
     page = await opening.value
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     return page
 
 

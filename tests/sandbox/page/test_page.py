@@ -113,7 +113,7 @@ async def test_the_dashboard_opens_with_one_press_and_from_a_command(open_shop, 
         async with eyes.page.context.expect_page() as opening:
             await button.click()
         page = await opening.value
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         await page.locator("nav.side").wait_for()
         assert page.url.startswith(server)
         return page
