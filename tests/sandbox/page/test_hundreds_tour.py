@@ -42,7 +42,7 @@ async def test_a_list_an_outage_a_renewal_an_undo_and_two_managers(sandbox, look
         await pressed("Start for")
 
     async def reached(step):
-        await eventually(lambda: tour.current == step)
+        await eventually(lambda: tour.current == step, seconds=180)
 
     await eyes.sees("#panel-tour", "Hundreds at once")
     await sent("Fill in the list with mistakes")

@@ -39,7 +39,7 @@ async def test_the_customers_of_another_shop_keep_their_ends(sandbox, look):
         return said.decode()
 
     async def reached(number):
-        await eventually(lambda: tour.current == number)
+        await eventually(lambda: tour.current == number, seconds=180)
 
     def written():
         return sum(1 for call in shop.tradingview.log if call.name in ("add", "modify", "remove"))
