@@ -57,7 +57,12 @@ class Shop:
         self.child.process.send_signal(signal.SIGUSR1)
 
     async def pay(self, number):
-        """Send the message of one order; return the status, None where nobody answered."""
+        """Send the message of one order until it is taken; return the status, None where nobody answered."""
+        while (status := await self._send(number)) == 503:  # it could not be stored in time
+            continue
+        return status
+
+    async def _send(self, number):
         child = self.child
         data = {
             "order": f"A-{number}",
