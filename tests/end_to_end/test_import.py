@@ -54,7 +54,7 @@ async def test_ended_in_the_middle_it_goes_on_with_the_next_run_of_the_bot(child
     await child.discord.bot_gone()
     child.printed = b""
     import_ = ("bot", "import", "members.csv", "--as", "grant", "--yes")
-    child.tradingview.switches.latency = 10.0  # long enough for it to be ended before the answers
+    child.tradingview.switches.latency = 2.0
     await child.spawn(module=import_)
     await eventually(lambda: b"Batch 1 is carried out here" in child.printed)
     await eventually(lambda: child.tradingview.calls("add"))
