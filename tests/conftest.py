@@ -48,8 +48,23 @@ def _turn(item):
     return next(places, len(_LONG))
 
 
+# What starts programs or a browser takes minutes on a machine that is slow and busy.
+_PATIENT = (
+    "tests/soak/",
+    "tests/sandbox/page/",
+    "tests/end_to_end/",
+    "tests/interactions/test_forged",
+    "tests/web/dashboard/test_in_browser",
+    "tests/web/first_run/",
+    "tests/cli/",
+)
+
+
 def pytest_collection_modifyitems(items):
     items.sort(key=_turn)
+    for item in items:
+        if item.nodeid.startswith(_PATIENT):
+            item.add_marker(pytest.mark.timeout(300))
 
 
 def pytest_collection_finish():

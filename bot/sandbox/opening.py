@@ -15,6 +15,8 @@ State = Literal["waiting", "working", "done", "failed"]
 
 _LOOK_EVERY = 0.05
 _ANSWER_TIMEOUT = 60.0
+_LOGIN_TIMEOUT = 20.0  # seconds from the first question about a login until commands may use it
+_CARRIED_OUT = ("✅", "⏳")
 _LIFETIME = (("trend", "Dana_Dao"), ("scalper", "Dana_Dao"), ("volume", "atlas_fx"))
 
 
@@ -108,15 +110,24 @@ class Opening:
 
     def _command(self, text: str, path: str, **options: Any) -> Task:
         async def do() -> str:
-            owner = self._shop.discord.person(self._shop.owner)
-            place = self._shop.history if path == "setup log" else self._shop.general
-            used = await owner.run(path, guild=self._shop.guild, at=place, **options)
-            text_shown = (await used.answered()).text
-            for message in used.messages:
-                owner.delete(message)  # the owner's view opens uncluttered
-            return text_shown.partition("\n")[0]
+            end = asyncio.get_running_loop().time() + _LOGIN_TIMEOUT
+            while not (said := await self._use(path, options)).startswith(_CARRIED_OUT):
+                if asyncio.get_running_loop().time() > end:
+                    raise RefusedError(said)
+                await asyncio.sleep(_LOOK_EVERY)
+            return said
 
         return Task(text, do)
+
+    async def _use(self, path: str, options: Json) -> str:
+        """Use a command as the owner; return the first line of the answer."""
+        owner = self._shop.discord.person(self._shop.owner)
+        place = self._shop.history if path == "setup log" else self._shop.general
+        used = await owner.run(path, guild=self._shop.guild, at=place, **options)
+        text_shown = (await used.answered()).text
+        for message in used.messages:
+            owner.delete(message)  # the owner's view opens uncluttered
+        return text_shown.partition("\n")[0]
 
     async def _started(self) -> str:
         """Wait until the bot is connected, shows its commands and has tried its TradingView login.

@@ -57,7 +57,7 @@ class Shop(RoleShop):
         await self.link(self.buyer, "Ann_Trades")
 
     async def shows(self, check):
-        await eventually(lambda: check(self.row()), tries=2_000)
+        await eventually(lambda: check(self.row()))
         await self.rest()
 
     def row(self, name="Ann_Trades"):

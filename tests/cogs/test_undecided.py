@@ -7,6 +7,7 @@ from bot.jobs import Jobs
 from bot.store.catalogue import guilds, scripts
 from bot.store.maintenance import restore
 from tests.support.discord_harness import at_work, eventually, labels, text_of
+from tests.support.idle import at_rest
 
 ALL = {"item": "trend", "duration": "7D"}
 
@@ -41,6 +42,7 @@ async def shop(closed_office):
                     return server.restored_at is None
 
             await eventually(free)
+            await at_rest(harness.vendor.database)  # the queue is woken after the server is free
         harness.outcome_notifier.wake()
         harness.question = await eventually(lambda: question(harness))
         yield harness

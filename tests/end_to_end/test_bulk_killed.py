@@ -41,7 +41,7 @@ async def state(child):
 
 
 async def done(child, request):
-    await eventually(lambda: "Batch 1 is done" in text_of(request.original), tries=6_000)
+    await eventually(lambda: "Batch 1 is done" in text_of(request.original))
     assert "**5** done · **0** failed" in text_of(request.original)
     assert len(child.writes()) == 5
     assert child.as_owner.dms() == []

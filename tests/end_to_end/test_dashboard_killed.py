@@ -87,7 +87,7 @@ class Desk:
             page = await self.browser.get(path)
             return page if "It waits" not in page.title else None
 
-        return await eventually(ended, tries=6000)
+        return await eventually(ended)
 
     def ordered(self):
         """How many orders there are: as many as the history has, and as TradingView was changed for."""
@@ -150,7 +150,7 @@ async def test_killed_while_a_form_is_sent_it_counts_once_or_not_at_all_and_the_
     page = await browser.get("people/new")
     assert CUT in page.text
     assert "Your order was recorded and goes on by itself; do not order it again" in page.text
-    await eventually(lambda: child.end("Buyer_1") != "absent", tries=6000)
+    await eventually(lambda: child.end("Buyer_1") != "absent")
     assert CUT not in (await browser.get("")).text
     assert desk.ordered() == 1
     sent = await grant_form(desk, 2)

@@ -31,7 +31,7 @@ WITHOUT = {"DISCORD_TOKEN": "", "DISCORD_GUILD_ID": "", "TV_SESSIONID": "", "TV_
 
 async def link(child, number=1):
     """The port and the token of the link that is printed as that one."""
-    await eventually(lambda: len(LINK.findall(child.printed)) >= number, tries=6000)
+    await eventually(lambda: len(LINK.findall(child.printed)) >= number)
     port, token = LINK.findall(child.printed)[number - 1]
     return int(port), token.decode()
 
@@ -40,7 +40,7 @@ async def shows(browser, title):
     async def there():
         return (await browser.get("/setup/")).title == f"{title} · Usher"
 
-    await eventually(there, tries=6000)
+    await eventually(there)
 
 
 async def test_from_nothing_to_the_bot_in_a_server_and_on_with_the_kept_token(child):

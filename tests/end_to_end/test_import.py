@@ -49,15 +49,15 @@ async def test_the_running_bot_carries_out_what_the_terminal_starts(child):
 
 
 async def test_ended_in_the_middle_it_goes_on_with_the_next_run_of_the_bot(child):
-    await eventually(lambda: state(child, "session"), tries=6_000)  # the login is there
+    await eventually(lambda: state(child, "session"))  # the login is there
     await child.stop()
     await child.discord.bot_gone()
     child.printed = b""
     import_ = ("bot", "import", "members.csv", "--as", "grant", "--yes")
     child.tradingview.switches.latency = 2.0
     await child.spawn(module=import_)
-    await eventually(lambda: b"Batch 1 is carried out here" in child.printed, tries=6_000)
-    await eventually(lambda: child.tradingview.calls("add"), tries=6_000)
+    await eventually(lambda: b"Batch 1 is carried out here" in child.printed)
+    await eventually(lambda: child.tradingview.calls("add"))
     assert await child.stop() == 130
     assert b"Stopped. Batch 1 is not finished: it goes on with the next usher run" in child.printed
     assert await state(child) == ("running",)

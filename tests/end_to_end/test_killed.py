@@ -29,10 +29,10 @@ async def child(tmp_path):
         child.tradingview.world.add_user(name)
     try:
         await child.start()
+        await child.shows_commands()
         yield child
     finally:
         child.tradingview.switches.hang = False
-        child.tradingview.switches.latency = 0.0
         await child._end(signal.SIGKILL)
         await child.discord.close()
         await child.tradingview.close()
@@ -58,7 +58,6 @@ async def killed(child, interaction):
     await interaction.acknowledged_()
     await child.kill()
     child.tradingview.switches.hang = False
-    child.tradingview.switches.latency = 0.0
     child.discord.switches.clear()
     assert await left_over(child) <= 1
     await child.start()
@@ -75,6 +74,20 @@ def silence(child):
     child.discord.switches.fail("original", 502, None)
 
 
+def dies_looking_up(child):
+    """The process is killed as soon as it looks a name up: a second later it would go on without."""
+    note, process = child.tradingview._note, child.process
+
+    def noted(request):
+        call = note(request)
+        if call.name == "hint":
+            child.tradingview._note = note
+            process.kill()
+        return call
+
+    child.tradingview._note = noted
+
+
 async def grant(child):
     return await child.run(
         "access grant", item="trend", duration="1M", username="Ann_Trades", answered=False
@@ -82,7 +95,7 @@ async def grant(child):
 
 
 async def test_killed_while_the_name_is_looked_up_the_asker_hears_that_nothing_was_ordered(child):
-    child.tradingview.switches.latency = 0.9
+    dies_looking_up(child)
     order = await grant(child)
     await eventually(lambda: child.tradingview.calls("hint"))
     await killed(child, order)
@@ -91,7 +104,6 @@ async def test_killed_while_the_name_is_looked_up_the_asker_hears_that_nothing_w
     assert "`/access grant` trend 1M" in re.sub(r"</([a-z ]+):\d+>", r"`/\1`", text)
     assert await asyncio.to_thread(rows, child, 'SELECT 1 FROM "order"') == []
     # Asked again, it is done, and nothing of the first one is left.
-    child.tradingview.switches.latency = 0.0
     again = await grant(child)
     await eventually(lambda: again.messages and "Done" in again.messages[0].text)
     assert len(child.writes()) == 1
@@ -116,9 +128,10 @@ async def test_killed_once_the_order_is_recorded_its_outcome_is_told_once(child)
 @pytest.mark.parametrize("moment", ["looked up", "recorded"])
 async def test_killed_after_a_press_on_a_question(child, moment):
     asked = await child.run("access grant", item="trend", duration="1M", username="Ann_Trade")
-    child.tradingview.switches.latency = 0.9
     if moment == "recorded":
         silence(child)
+    else:
+        dies_looking_up(child)
     press = await child.as_owner.press(asked.messages[0], "Ann_Trades")
     if moment == "recorded":
 
@@ -172,7 +185,7 @@ async def test_killed_while_a_form_is_answered_it_counts_and_is_said(child):
 
 
 async def test_killed_while_a_member_links_a_name(child):
-    child.tradingview.switches.latency = 0.9
+    dies_looking_up(child)
     request = await child.as_buyer.run(
         "link", guild=child.guild, channel=child.channel, username="Ann_Trades"
     )

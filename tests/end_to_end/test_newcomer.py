@@ -52,7 +52,7 @@ class Newcomer:
         return done
 
     async def reads(self, words):
-        await eventually(lambda: words in text_of(self.said), tries=6000)
+        await eventually(lambda: words in text_of(self.said))
 
     def address(self, label):
         """The address of a link under the answer."""
@@ -153,6 +153,6 @@ async def test_by_two_commands_in_ten_even_where_each_form_counts_by_itself(newc
     await logs_in_and_chooses(newcomer)
     await newcomer.types("access grant", item="trend", duration="1M", username="Tess_Tester")
     await newcomer.reads("TradingView")
-    await eventually(lambda: "✅" in text_of(newcomer.said), tries=6000)
+    await eventually(lambda: "✅" in text_of(newcomer.said))
     assert verified(newcomer)
     assert len(newcomer.steps) + newcomer.forms <= MOST, newcomer.steps

@@ -108,7 +108,7 @@ async def test_yesterdays_database_is_restored_and_no_paid_day_is_lost(child):
     assert "0 of 2 lists read" in status.messages[0].embeds[0]["description"]
     child.tradingview.switches.latency = 0.05  # so that the second list takes a while
     child.tradingview.switches.hang = False
-    await eventually(lambda: child.end("Dora") != "absent", tries=6000)
+    await eventually(lambda: child.end("Dora") != "absent")
     child.tradingview.switches.latency = 0.0
     since = list(child.tradingview.log)[seen:]
     first_write = [call.writes for call in since].index(True)
@@ -162,9 +162,9 @@ async def test_a_week_that_was_refunded_after_the_backup_is_not_granted_again(ch
     code, said = await usher(child, "backup", "yesterday.db")
     assert code == 0, said
     child.tradingview.switches.hang = False
-    await eventually(lambda: "✅" in order.messages[0].text, tries=6000)
+    await eventually(lambda: "✅" in order.messages[0].text)
     refund = await child.run("access revoke", item="trend", username="Ann_Trades")
-    await eventually(lambda: "✅" in refund.messages[0].text, tries=6000)
+    await eventually(lambda: "✅" in refund.messages[0].text)
     assert await child.stop() == 0
     writes = len(child.writes())
 
@@ -172,7 +172,7 @@ async def test_a_week_that_was_refunded_after_the_backup_is_not_granted_again(ch
     assert code == 0, said
     await child.start()
     asked = "1 order from the backup waits for you"
-    await eventually(lambda: any(asked in line for line in lines(child)), tries=6000)
+    await eventually(lambda: any(asked in line for line in lines(child)))
     [message] = [one for one in child.channel.messages if asked in one.content]
     assert child.end("Ann_Trades") == "absent"
     await child.as_owner.press(message, "Drop 1 order")

@@ -135,7 +135,7 @@ async def test_removed_and_back_in_one_breath_is_back(harness, monkeypatch):
         harness.fake.remove_bot(harness.guild)
         await eventually(lambda: not harness.client.guilds)
         harness.fake.invite_bot(harness.guild)
-        await asyncio.wait_for(invited.wait(), 20)
+        await asyncio.wait_for(invited.wait(), 60)
         await settle()
         gate.set()
         await done.wait()

@@ -235,7 +235,7 @@ async def test_a_refusal_although_nothing_is_asked_for_ends_it(harness):
         await eventually(lambda: harness.fake.online)
         harness.fake.gateway.close_all(4014)
         with pytest.raises(StartupError, match="4014"):
-            await asyncio.wait_for(asyncio.shield(task), 30)
+            await asyncio.wait_for(asyncio.shield(task), 60)
 
 
 @pytest.fixture
@@ -279,7 +279,7 @@ async def test_a_certificate_that_fails_ends_it_with_one_sentence(
         monkeypatch.setattr(Route, "BASE", harness.fake.api_url)
     async with starting(harness, https_proxy=Secret(beyond.url)) as task:
         with pytest.raises(StartupError) as ended:
-            await asyncio.wait_for(asyncio.shield(task), 30)
+            await asyncio.wait_for(asyncio.shield(task), 60)
     assert ended.value.exit_code == 69
     for words in (
         "certificate of Discord cannot be verified",

@@ -12,6 +12,7 @@ from bot.sandbox.discord import FakeDiscord
 from bot.sandbox.tradingview import FakeTradingView
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import open_database
+from tests.support.fake_time import eventually
 from tests.support.vendor_fixture import AT, new_database
 
 
@@ -116,7 +117,12 @@ class Child:
         await self._reading
         return code
 
+    async def shows_commands(self):
+        """It is connected a moment before it has told Discord of its commands."""
+        await eventually(lambda: self.as_owner.commands(self.guild))
+
     async def run(self, path, *, answered=True, **options):
+        await self.shows_commands()
         interaction = await self.as_owner.run(
             path, guild=self.guild, channel=self.channel, **options
         )
@@ -134,7 +140,8 @@ class Child:
 
 
 async def open_child(tmp_path, *, furnished=True):
-    discord, tradingview = FakeDiscord(), FakeTradingView()
+    # Whether it takes three is looked at where the machine does not count (tests/interactions).
+    discord, tradingview = FakeDiscord(ack_within=30.0), FakeTradingView()
     await discord.start()
     await tradingview.start()
     child = Child(tmp_path, discord, tradingview)

@@ -61,6 +61,11 @@ class FakeTime:
         self._now = target
         await settle()
 
+    def wakes(self, seconds: float) -> int:
+        """Return how many wake within that much time."""
+        by = self._now + timedelta(seconds=seconds)
+        return sum(moment <= by and not wake.done() for moment, _, wake in self._sleepers)
+
     async def to_the_next(self, most: int) -> int:
         """Let whole seconds pass until one in which somebody wakes, at most so many; returns how many."""
         while self._sleepers and self._sleepers[0][2].done():
@@ -85,13 +90,19 @@ async def settle(rounds: int = 10) -> None:
         await asyncio.sleep(0)
 
 
-async def eventually(check, *, tries: int = 2000, pause: float = 0.005):
-    """Wait until `check()` (plain or async) is true; returns what it returned. Real sockets need it."""
-    for _ in range(tries):
+async def eventually(check, *, seconds=60, pause=0.005):
+    """Wait until `check()` (plain or async) is true; returns what it returned. Real sockets need it.
+
+    The seconds are real and only ever pass where it fails: a busy machine may need many of them.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    while True:
         result = check()
         if asyncio.iscoroutine(result):
             result = await result
         if result:
             return result
+        if loop.time() > end:
+            raise AssertionError(f"never became true: {check}")
         await asyncio.sleep(pause)
-    raise AssertionError(f"never became true: {check}")

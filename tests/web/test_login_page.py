@@ -21,6 +21,7 @@ async def page(desk):  # noqa: F811
         browser = await playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
         context = await browser.new_context(viewport={"width": 360, "height": 740})
         made = await context.new_page()
+        made.set_default_timeout(60_000)
         made.trouble = []
         made.on("pageerror", lambda error: made.trouble.append(str(error)))
         made.on(

@@ -218,12 +218,14 @@ async def test_a_large_message_that_comes_slowly_is_cut_off(shop, frozen):
     reader, writer = await asyncio.open_connection(HOST, shop.port)
     head = f"POST /webhooks/{ADDRESS} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     writer.write(head.encode() + b"5\r\nhello\r\n")
-    for _ in range(int(TIMEOUT) + 3):
-        await asyncio.sleep(0.01)
+    await eventually(lambda: frozen.wakes(TIMEOUT))  # the server has begun to read
+
+    async def cut_off():
         await frozen.advance(1)
-        if reader.at_eof() or reader.exception():
-            break
         writer.write(b"1\r\nx\r\n")
+        return reader.at_eof() or reader.exception()
+
+    await eventually(cut_off)
     with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
         await reader.readexactly(1)
     writer.close()
@@ -245,13 +247,15 @@ async def test_while_the_database_is_busy_the_shop_is_asked_to_come_again(shop, 
     with closing(await asyncio.to_thread(locked, shop)):
         sending = asyncio.ensure_future(shop.send(paid(2)))
         copy = asyncio.ensure_future(shop.send(paid(1)))
-        while not (sending.done() and copy.done()):
+        await eventually(lambda: frozen.wakes(STORE_TIMEOUT) == 2)  # both wait to be stored
+        await frozen.advance(STORE_TIMEOUT / 4)
+        assert (await copy)[0] == 200, "it is kept already"  # it is looked for, and no time passes
+        while not sending.done():
             await asyncio.sleep(0.01)
             await frozen.advance(STORE_TIMEOUT / 8)
         status, _, headers = sending.result()
         assert status == 503
         assert int(headers["Retry-After"]) > 0
-        assert copy.result()[0] == 200, "it is kept already"
     assert (await shop.send(paid(2)))[0] == 200
     assert await shop.number() == 2
 

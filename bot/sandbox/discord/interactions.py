@@ -36,6 +36,9 @@ class Reply(enum.IntEnum):
     MODAL = 9
 
 
+PATIENCE = 60.0  # real seconds for which the bot is waited for: a busy machine may need many
+
+
 class NotAnsweredError(Exception):
     """The bot did not do in time what was waited for; the text says what it did instead."""
 
@@ -140,12 +143,12 @@ class Interaction:
             self.followups.append(message)
         self.touch()
 
-    async def acknowledged_(self, timeout: float = 10.0) -> "Interaction":  # noqa: ASYNC109
+    async def acknowledged_(self, timeout: float = PATIENCE) -> "Interaction":  # noqa: ASYNC109
         """Wait (real seconds) for the acknowledgement of whatever kind; NotAnsweredError if none."""
         await self._wait(lambda: self.acknowledged, timeout, "an acknowledgement")
         return self
 
-    async def answered(self, timeout: float = 10.0) -> Message:  # noqa: ASYNC109
+    async def answered(self, timeout: float = PATIENCE) -> Message:  # noqa: ASYNC109
         """Wait for the first message with content (a form is waited for with `form`); real seconds.
 
         Raises:
@@ -156,7 +159,7 @@ class Interaction:
     async def until(
         self,
         check: Callable[[Message], object],
-        timeout: float = 10.0,  # noqa: ASYNC109
+        timeout: float = PATIENCE,  # noqa: ASYNC109
     ) -> Message:
         """Wait until one of the messages, newest first, satisfies the check; real seconds.
 
@@ -170,7 +173,7 @@ class Interaction:
 
         return await self._wait(hit, timeout, "a message like that")
 
-    async def form(self, timeout: float = 10.0) -> Json:  # noqa: ASYNC109
+    async def form(self, timeout: float = PATIENCE) -> Json:  # noqa: ASYNC109
         """Wait for the form (modal) that the bot opens; real seconds."""
         return await self._wait(lambda: self.modal, timeout, "a form")
 

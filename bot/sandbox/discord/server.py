@@ -24,7 +24,7 @@ from bot.sandbox.discord.errors import Json
 from bot.sandbox.discord.gateway import Gateway
 from bot.sandbox.discord.intents import MEMBERS
 from bot.sandbox.discord.interaction_service import InteractionService
-from bot.sandbox.discord.interactions import Interaction
+from bot.sandbox.discord.interactions import PATIENCE, Interaction
 from bot.sandbox.discord.observer import Observers
 from bot.sandbox.discord.people import Person
 from bot.sandbox.discord.premium import Premium
@@ -287,11 +287,11 @@ class FakeDiscord:
         """Whether a bot is connected that has been sent its guilds."""
         return self.gateway.online
 
-    async def bot_ready(self, timeout: float = 30.0) -> None:  # noqa: ASYNC109
+    async def bot_ready(self, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109
         """Wait (real seconds) until a bot is connected and has been sent its guilds."""
         await self._until(lambda: self.gateway.online, timeout)
 
-    async def bot_gone(self, timeout: float = 30.0) -> None:  # noqa: ASYNC109
+    async def bot_gone(self, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109
         """Wait (real seconds) until no bot is connected."""
         await self._until(lambda: not self.gateway.online, timeout)
 

@@ -289,12 +289,11 @@ async def test_a_script_that_refuses_is_paused_although_the_login_is_renewed_all
     harness.switches.rotations = -1
     harness.fake.world.scripts[harness.pine_id].forbidden = True
     order = await harness.grant("Ann_Trades", "1M")
-    for _ in range(400):
-        receipt = await harness.outcomes.receipt(order)
-        if receipt.waiting_for is WaitingFor.SCRIPT_PAUSED:
-            break
-        await pause()
-    assert receipt.waiting_for is WaitingFor.SCRIPT_PAUSED
+
+    async def paused():
+        return (await harness.outcomes.receipt(order)).waiting_for is WaitingFor.SCRIPT_PAUSED
+
+    await eventually(paused)
 
 
 async def test_a_spare_that_is_renewed_while_it_is_tested_is_still_good(vendor, held):

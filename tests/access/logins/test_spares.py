@@ -15,7 +15,8 @@ from bot.access.logins.watch import FIRST_WITHIN, JITTER, LOOK_EVERY, WATCH_EVER
 from bot.jobs import Jobs
 from bot.store.logins import outages, spares as kept
 from bot.tradingview.models import Cookies
-from tests.support.fake_time import settle
+from tests.support.fake_time import eventually, settle
+from tests.support.idle import at_rest
 from tests.support.vendor_fixture import HOME, STAFF, open_shop
 
 BAD = Cookies("a" * 32, "v3:" + "b" * 43)
@@ -241,14 +242,10 @@ async def test_an_outage_is_said_again_after_twelve_hours_and_only_once(vendor):
 async def test_a_login_from_the_terminal_is_in_use_within_five_seconds(vendor):
     async with Jobs() as jobs:
         vendor.login_monitor.start(jobs)
-        await vendor.time.advance(0)
+        await at_rest(vendor.database)
         terminal = vendor.new_sessions()
         await terminal.open()
         cookies = vendor.cookies()
         await terminal.take_over(HOME, cookies, by=None, note="from the terminal")
         await vendor.time.advance(4)
-        for _ in range(100):
-            if vendor.held.cookies == cookies:
-                break
-            await asyncio.sleep(0.01)
-        assert vendor.held.cookies == cookies
+        await eventually(lambda: vendor.held.cookies == cookies)

@@ -43,7 +43,7 @@ from bot.store.tables.columns import metadata
 from bot.store.tables.ledger import event
 from bot.store.tables.sales import code_guess, trial_use
 from bot.store.tables.sweeps import sighting, sweep, sweep_row
-from tests.support.access_harness import open_harness
+from tests.support.access_harness import eventually, open_harness
 from tests.support.vendor_fixture import AT, HOME, OTHER, STAFF
 
 ANN = 781_555_000_111_222_333  # a member's id
@@ -331,11 +331,13 @@ async def test_whoever_asked_hears_of_it_once_also_after_a_restart(harness):
     harness.services = harness.vendor.build()
     harness.switches.set("down", False)
     await harness.start()
-    for _ in range(120):
-        await erased(harness)
-        if not left_in_file(harness):
-            break
+
+    async def nothing_left():
         await harness.time.advance(5)
+        await erased(harness)
+        return not left_in_file(harness)
+
+    await eventually(nothing_left)
     await erased(harness)
     async with harness.database.read() as connection:
         told = [each for each in await direct_messages.waiting(connection) if each.user_id == STAFF]

@@ -47,12 +47,22 @@ async def repair(harness, kind, **consent):
 
 async def settled(harness, repaired):
     """Wait until the orders of one press have ended."""
-    for _ in range(60):
-        now = await harness.repairs.progress(HOME, repaired.reference)
-        if not now.waiting:
-            return
+
+    async def ended():
         await harness.meanwhile(pause())
-    raise AssertionError(now)
+        return not (await harness.repairs.progress(HOME, repaired.reference)).waiting
+
+    await eventually(ended)
+
+
+async def becomes(harness, name, end):
+    """Wait until TradingView holds that end."""
+
+    async def there():
+        await harness.meanwhile(pause())
+        return harness.end(name) == end
+
+    await eventually(there)
 
 
 async def sold(harness, *names, length="1M"):
@@ -189,9 +199,7 @@ async def test_another_end_is_made_what_it_should_be_and_can_be_put_back(harness
     await settled(harness, repaired)
     assert (harness.end("longer"), harness.end("shorter")) == (longer, shorter)
     assert await harness.repairs.put_back(harness.request(), repaired.reference) == 1
-    for _ in range(20):
-        await harness.meanwhile(pause())
-    assert harness.end("longer") == LATER
+    await becomes(harness, "longer", LATER)
     with pytest.raises(NothingDiffers):
         await harness.repairs.put_back(harness.request(), repaired.reference)
 
@@ -207,9 +215,7 @@ async def test_a_stranger_loses_access_only_upon_an_order_and_gets_it_back(harne
     assert [call.name for call in harness.writes()] == ["remove"]
     assert await sweep(harness) == 0
     assert await harness.repairs.put_back(harness.request(), repaired.reference) == 1
-    for _ in range(20):
-        await harness.meanwhile(pause())
-    assert harness.end("stranger") == SOON
+    await becomes(harness, "stranger", SOON)
     assert (await harness.permission("stranger")).wanted_ends_at == SOON
 
 

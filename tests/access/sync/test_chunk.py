@@ -42,7 +42,7 @@ async def all_done(harness, *, within=0):
             async def done(order=order):
                 return await harness.state(order) == "done"
 
-            await eventually(done, tries=4000)
+            await eventually(done)
         await harness.done(order, within=within)
 
 
@@ -131,7 +131,7 @@ async def test_a_login_that_dies_over_a_crowd_delays_it_until_the_next_one(harne
     async def dead():
         return (await harness.vendor.sessions.of(HOME)).state == "dead"
 
-    await eventually(dead, tries=4000)
+    await eventually(dead)
     harness.switches.logged_out_after = 0
     harness.switches.logged_out = False
     await harness.vendor.log_in()

@@ -34,11 +34,8 @@ async def login_dies(harness):
     async def dead():
         return (await harness.vendor.sessions.of(HOME)).state is LoginState.DEAD
 
-    for _ in range(400):
-        if await dead():
-            return order
-        await pause()
-    raise AssertionError("the login did not die")
+    await eventually(dead)
+    return order
 
 
 async def test_with_a_dead_login_order_wait_and_say_why(harness):
@@ -79,12 +76,11 @@ async def test_a_refused_script_pauses_alone_and_goes_on_after_retry(harness):
     there = harness.fake.world.scripts
     there[harness.pine_id].forbidden = True
     held = await harness.grant("Ann_Trades", "1M")
-    for _ in range(400):
-        receipt = await harness.outcomes.receipt(held)
-        if receipt.waiting_for is WaitingFor.SCRIPT_PAUSED:
-            break
-        await pause()
-    assert receipt.waiting_for is WaitingFor.SCRIPT_PAUSED
+
+    async def paused():
+        return (await harness.outcomes.receipt(held)).waiting_for is WaitingFor.SCRIPT_PAUSED
+
+    await eventually(paused)
     assert (await harness.vendor.sessions.of(HOME)).state is LoginState.ALIVE
     await harness.done(await harness.grant("bob-fx", "1M", item="scalper"))
     there[harness.pine_id].forbidden = False
@@ -180,11 +176,11 @@ async def test_a_write_that_was_applied_before_a_crash_is_not_repeated(harness):
     )  # fmt: skip
     before = len(harness.writes())
     harness.queue.wake(HOME)
-    for _ in range(400):
-        if (await harness.permission("Ann_Trades")).state == "done":
-            break
-        await pause()
-    assert (await harness.permission("Ann_Trades")).state == "done"
+
+    async def done():
+        return (await harness.permission("Ann_Trades")).state == "done"
+
+    await eventually(done)
     assert harness.end("Ann_Trades") == end
     assert len(harness.writes()) == before
     assert len(await harness.reasons("Ann_Trades")) == 1
@@ -229,10 +225,7 @@ async def test_whoever_stands_and_waits_is_not_told_by_anybody_else(harness):
     waiting = asyncio.ensure_future(harness.outcomes.outcome(order, 5))
     await pause()
     harness.switches.hang = False
-    for _ in range(400):
-        if harness.end("Ann_Trades") != "absent":
-            break
-        await pause()
+    await eventually(lambda: harness.end("Ann_Trades") != "absent")
     assert (await harness.meanwhile(waiting)).order.state in ("waiting", "done")
     await harness.done(order, within=30)
     assert [one.order.id for one in await harness.outcomes.untold()] == [order]

@@ -33,7 +33,7 @@ async def bot(fake, shop):
 
 
 async def heard(bot, count=1):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return [await bot.heard.get() for _ in range(count)]
 
 

@@ -105,7 +105,7 @@ async def look(browser):
 
     async def open_page(sandbox, width=1280, height=800):
         page = await browser.new_page(viewport={"width": width, "height": height})
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         eyes = Eyes(page, sandbox.url)
         await page.goto(sandbox.url)
         await page.locator("#people input").first.wait_for(state="attached")

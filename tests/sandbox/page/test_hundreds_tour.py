@@ -15,7 +15,7 @@ async def sandbox(monkeypatch):
     monkeypatch.setattr(sample_customers, "SIZE", 45)
     monkeypatch.setattr(sandboxes, "_HUNDREDS_PACE", "100")
     async with opened(0, kind="hundreds") as sandbox:
-        await eventually(lambda: sandbox.simulation.opening.over, tries=12_000)
+        await eventually(lambda: sandbox.simulation.opening.over)
         assert [task for task in sandbox.simulation.opening.tasks if task.state != "done"] == []
         yield sandbox
 
@@ -42,7 +42,7 @@ async def test_a_list_an_outage_a_renewal_an_undo_and_two_managers(sandbox, look
         await pressed("Start for")
 
     async def reached(step):
-        await eventually(lambda: tour.current == step, tries=20_000)
+        await eventually(lambda: tour.current == step, seconds=180)
 
     await eyes.sees("#panel-tour", "Hundreds at once")
     await sent("Fill in the list with mistakes")

@@ -17,7 +17,7 @@ async def sandbox(monkeypatch):
     """A shop that runs, whose customers paid at another one until now; fewer of them than usual."""
     monkeypatch.setattr(sample_customers, "SIZE", 45)
     async with opened(0, kind="move") as sandbox:
-        await eventually(lambda: sandbox.simulation.opening.over, tries=12_000)
+        await eventually(lambda: sandbox.simulation.opening.over)
         assert [task for task in sandbox.simulation.opening.tasks if task.state != "done"] == []
         yield sandbox
 
@@ -39,7 +39,7 @@ async def test_the_customers_of_another_shop_keep_their_ends(sandbox, look):
         return said.decode()
 
     async def reached(number):
-        await eventually(lambda: tour.current == number, tries=20_000)
+        await eventually(lambda: tour.current == number, seconds=180)
 
     def written():
         return sum(1 for call in shop.tradingview.log if call.name in ("add", "modify", "remove"))

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def open_shop():
     """A sandbox whose bot runs and is set up."""
     async with opened(0) as sandbox:
-        await eventually(lambda: sandbox.simulation.opening.over, tries=12_000)
+        await eventually(lambda: sandbox.simulation.opening.over)
         assert [task for task in sandbox.simulation.opening.tasks if task.state != "done"] == []
         yield sandbox
 
@@ -36,7 +36,7 @@ async def sandbox():
 async def empty_shop():
     """A sandbox whose bot has just joined, with nothing set up."""
     async with opened(0, kind="empty") as sandbox:
-        await eventually(lambda: sandbox.simulation.opening.over, tries=12_000)
+        await eventually(lambda: sandbox.simulation.opening.over)
         yield sandbox
 
 
@@ -113,7 +113,7 @@ async def test_the_dashboard_opens_with_one_press_and_from_a_command(open_shop, 
         async with eyes.page.context.expect_page() as opening:
             await button.click()
         page = await opening.value
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         await page.locator("nav.side").wait_for()
         assert page.url.startswith(server)
         return page

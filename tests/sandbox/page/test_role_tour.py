@@ -13,7 +13,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def role_shop():
     """A sandbox where a payment bot gives a role to those who pay; everything is as it opened."""
     async with opened(0, kind="role") as sandbox:
-        await eventually(lambda: sandbox.simulation.opening.over, tries=12_000)
+        await eventually(lambda: sandbox.simulation.opening.over)
         assert [task for task in sandbox.simulation.opening.tasks if task.state != "done"] == []
         yield sandbox
 

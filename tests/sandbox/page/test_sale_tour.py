@@ -13,7 +13,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def sandbox():
     """A sandbox with a payment provider; everything is as it opened."""
     async with opened(0, kind="sale") as sandbox:
-        await eventually(lambda: sandbox.simulation.opening.over, tries=12_000)
+        await eventually(lambda: sandbox.simulation.opening.over)
         assert [task for task in sandbox.simulation.opening.tasks if task.state != "done"] == []
         yield sandbox
 
@@ -32,7 +32,7 @@ async def test_a_sale_waits_for_the_login_and_nobody_types_it_anywhere(sandbox, 
         await eyes.press("Enter")
 
     async def reached(step):
-        await eventually(lambda: simulation.tour.current == step, tries=6_000)
+        await eventually(lambda: simulation.tour.current == step)
 
     await eyes.sees("#panel-tour", "A sale comes in while the login is dead")
     await sent("Fill in /webhook add")

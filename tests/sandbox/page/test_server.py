@@ -156,7 +156,7 @@ async def test_what_is_said_reaches_every_open_page(sandbox, api, shop, http):
     async with http.get(f"{sandbox.url}/api/events") as stream:
         body = {"as": str(shop.owner.id), "channel": str(shop.general.id), "text": "hello"}
         await api.post("say", **body)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             async for raw in stream.content:
                 if raw.startswith(b"data: "):
                     event = json.loads(raw[6:])

@@ -272,9 +272,8 @@ async def test_orders_from_a_backup_are_decided_by_ticks(dashboard):
     assert "After the restore" in page.text
     async with Jobs() as jobs:
         await dashboard.recovery.start(jobs)
-        await eventually(
-            lambda: lifted(dashboard, browser)
-        )  # ended earlier, it holds the server back
+        # Ended earlier, it would hold the server back.
+        await eventually(lambda: lifted(dashboard, browser))
     browser = await dashboard.signed_in(dashboard.mod)
     assert (await browser.get("")).links["Decide"].endswith("/differences/undecided")
     await browser.get("differences")

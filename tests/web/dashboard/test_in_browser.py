@@ -59,6 +59,7 @@ async def opened(playwright, dashboard, width, scheme):
         viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
     )
     page = await context.new_page()
+    page.set_default_timeout(60_000)
     page.trouble, page.asked = [], []
     page.on("pageerror", lambda error: page.trouble.append(str(error)))
     page.on(

@@ -20,6 +20,7 @@ from bot.web.dashboard import uploads
 from bot.web.dashboard.routes import Done
 from tests.support.dashboard_harness import HOST, DashboardHarness
 from tests.support.fake_time import eventually
+from tests.support.idle import at_rest
 
 LARGEST = 5 * 1024 * 1024
 CSV = b"username,item\nann,trend\n"
@@ -336,7 +337,7 @@ async def in_pieces(table, body, pieces, pause):
         for start in range(0, len(body), size):
             writer.write(body[start : start + size])
             await writer.drain()
-            await asyncio.sleep(0.02)  # for the sockets: the other end has it then
+            await at_rest(table.dashboard.vendor.database)  # the other end has it then
             await table.dashboard.time.advance(pause)
         return await reader.readline()
     except ConnectionError:

@@ -13,6 +13,7 @@ from bot.store.people import claims
 from bot.store.sales import connections
 from tests.support.dashboard_people import customer, have
 from tests.support.fake_time import START
+from tests.support.idle import at_rest
 from tests.support.many import hold_all, many_people
 from tests.web.dashboard.test_payments import bought, pending, sells
 
@@ -80,8 +81,10 @@ async def filled(dashboard):
 async def in_time(dashboard, asking):
     """What a request comes to; time passes where it waits for some."""
     task = asyncio.get_running_loop().create_task(asking)
-    while not (await asyncio.wait({task}, timeout=0.3))[0]:
-        await dashboard.time.advance(1)
+    while not task.done():
+        await at_rest(dashboard.vendor.database, until=task.done)
+        if not task.done():
+            await dashboard.time.advance(1)
     return task.result()
 
 

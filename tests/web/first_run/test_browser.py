@@ -34,6 +34,7 @@ async def test_all_of_it_on_any_screen(stage, with_script, width, scheme):
         screen = {"width": width, "height": 800}
         context = await browser.new_context(viewport=screen, color_scheme=scheme, reduced_motion="reduce", java_script_enabled=with_script, bypass_csp=True)  # fmt: skip
         page = await context.new_page()
+        page.set_default_timeout(60_000)
         asked = []
         page.on("request", lambda request: asked.append(request.url))
         if with_script:
@@ -55,7 +56,7 @@ async def test_all_of_it_on_any_screen(stage, with_script, width, scheme):
         wrong += await look(page) if with_script else []
         await stage.invited("A server with a name as long as Discord takes it: Trend Masters")
         stage.first_run.is_connected = lambda: True
-        await page.wait_for_selector("text=Go to your server and type", timeout=20_000)
+        await page.wait_for_selector("text=Go to your server and type", timeout=60_000)
         wrong += await look(page) if with_script else []
         await browser.close()
     assert wrong == []
