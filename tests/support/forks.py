@@ -26,6 +26,8 @@ import threading
 import time
 from pathlib import Path
 
+from discord.state import ConnectionState
+
 from bot import memory
 from tests.support.quick_database import make_databases_quick
 
@@ -181,37 +183,35 @@ def _read_modules():
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
     make_databases_quick()
+    _expect_few_servers()
     gc.freeze()
+
+
+def _expect_few_servers():
+    """Have discord.py wait for another server half a second, instead of two at each start."""
+    begin = ConnectionState.__init__
+
+    def begin_soon(state, **options):
+        begin(state, **options)
+        state.guild_ready_timeout = 0.5
+
+    ConnectionState.__init__ = begin_soon
 
 
 def _serve(listening):
     """Fork for each start. Return what to run in each process that was forked; never in the server."""
-    started = {}  # the connection of whoever started it, by the process's id
+    started = {}  # by the process's id, the connection of whoever started it
+    tests = sys.stdin.fileno()
     with selectors.DefaultSelector() as selector:
         selector.register(listening, selectors.EVENT_READ)
-        selector.register(sys.stdin.fileno(), selectors.EVENT_READ)
+        selector.register(tests, selectors.EVENT_READ)
         while True:
             for key, _ in selector.select():
                 if key.fileobj is listening:
-                    told, _ = listening.accept()
-                    request, files, _, _ = socket.recv_fds(told, _MAX_BYTES, 3)
-                    if not request:  # whoever asked has gone
-                        told.close()
-                        continue
-                    pid = os.fork()
-                    if not pid:
-                        for other in (*started.values(), told, listening):
-                            other.close()
-                        for watched in selector.get_map().values():
-                            if watched.data is not None:
-                                os.close(watched.fd)
-                        return json.loads(request), files
-                    for file in files:
-                        os.close(file)
-                    started[pid] = told
-                    told.send(json.dumps(pid).encode())
-                    selector.register(os.pidfd_open(pid), selectors.EVENT_READ, pid)
-                elif key.data is None:  # the tests have ended
+                    request = _fork(listening, selector, started)
+                    if request is not None:
+                        return request
+                elif key.fd == tests:  # they have ended
                     for pid in started:
                         os.kill(pid, signal.SIGKILL)
                     os._exit(0)
@@ -219,8 +219,32 @@ def _serve(listening):
                     selector.unregister(key.fd)
                     os.close(key.fd)
                     code = os.waitstatus_to_exitcode(os.waitpid(key.data, 0)[1])
-                    with started.pop(key.data) as told, contextlib.suppress(BrokenPipeError):
+                    with started.pop(key.data) as told, contextlib.suppress(OSError):
                         told.send(json.dumps(code).encode())
+
+
+def _fork(listening, selector, started):
+    """Start a process as the next connection asks; return, in that process alone, what to be."""
+    told, _ = listening.accept()
+    request, files, _, _ = socket.recv_fds(told, _MAX_BYTES, 3)
+    if not request:  # whoever asked has gone
+        told.close()
+        return None
+    pid = os.fork()
+    if pid == 0:
+        for other in (*started.values(), told, listening):
+            other.close()
+        for watched in selector.get_map().values():
+            if watched.data is not None:
+                os.close(watched.fd)
+        return json.loads(request), files
+    for file in files:
+        os.close(file)
+    started[pid] = told
+    with contextlib.suppress(OSError):  # whoever asked has gone
+        told.send(json.dumps(pid).encode())
+    selector.register(os.pidfd_open(pid), selectors.EVENT_READ, pid)
+    return None
 
 
 def _become(request, files):
