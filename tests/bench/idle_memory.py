@@ -48,7 +48,7 @@ async def main() -> None:
 
 async def measure(child: Child, database: str) -> tuple[float, float]:
     """Start, wait until it rests, and stop; the megabytes that are resident, and proportional."""
-    await child.start(LOG_LEVEL="info", DATABASE_URL=database)
+    await child.start(afresh=True, LOG_LEVEL="info", DATABASE_URL=database)
     try:
         return await _at_rest(child)
     finally:
@@ -59,7 +59,7 @@ async def _visited(child: Child) -> tuple[float, float, float]:
     """The resident megabytes before a page is opened, after today's, and after every place of the menu."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    await child.start(LOG_LEVEL="info", HTTP_PORT=str(port))
+    await child.start(afresh=True, LOG_LEVEL="info", HTTP_PORT=str(port))
     try:
         sizes = [(await _at_rest(child))[0]]
         _, printed = await usher(child, "dashboard", HTTP_PORT=str(port))

@@ -13,7 +13,7 @@ import click
 import pytest
 
 import bot.cli
-from bot import logs
+from bot import logs, memory
 from bot.__main__ import main
 from bot.errors import StartupError
 from bot.settings import Settings
@@ -23,11 +23,13 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(autouse=True)
 def apart(monkeypatch, tmp_path):
-    """An empty folder, none of our variables, and logging left as it is."""
+    """An empty folder, none of our variables, and logging and what the tests have loaded left as they are."""
     for name in Settings.__dataclass_fields__:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(logs, "set_up", lambda *_: None)
+    for name in ("hold_little", "load_libraries", "forget_notes"):
+        monkeypatch.setattr(memory, name, lambda: None)
 
 
 def module(monkeypatch, name, run):

@@ -6,14 +6,13 @@ import os
 import re
 import signal
 import sqlite3
-import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
 
-from tests.support.child import open_child
+from tests.support.child import open_child, usher
 from tests.support.fake_time import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals as on Linux and macOS")
@@ -47,14 +46,14 @@ def told(child, interaction):
 
 
 async def test_killed_between_the_order_and_the_write_it_is_done_once_and_told_once(child):
-    await child.start()
+    await child.start(afresh=True)
     child.tradingview.world.add_user("Ann_Trades")
     child.tradingview.switches.hang = True
     order = await child.run("access grant", item="trend", duration="1M", username="Ann_Trades")
     assert "waiting" in order.messages[0].text.lower()
     await child.kill()
     child.tradingview.switches.hang = False
-    await child.start()
+    await child.start(afresh=True)
     await eventually(lambda: child.end("Ann_Trades") != "absent")
     await eventually(lambda: "waiting" not in order.messages[0].text.lower())
     assert about(child.end("Ann_Trades"), a_month_from(datetime.now(UTC)))
@@ -112,26 +111,17 @@ async def test_removed_from_the_server_it_waits_and_back_again_it_goes_on(child)
 
 
 async def test_sigterm_ends_cleanly(child):
-    await child.start()
+    await child.start(afresh=True)
     assert await child.stop() == 0
     assert b"Traceback" not in child.printed
 
 
 async def test_a_second_process_on_the_same_database_refuses_and_says_why(child):
     await child.start()
-    second = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "bot", "run"],
-        cwd=child.tmp_path,
-        env=child.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert second.returncode == 78
-    assert "already running" in second.stderr
-    assert "Traceback" not in second.stderr
+    code, said = await usher(child, "run")
+    assert code == 78
+    assert "already running" in said
+    assert "Traceback" not in said
 
 
 async def test_no_secret_is_in_the_debug_log_an_answer_or_the_database_file(child):
@@ -162,7 +152,7 @@ async def test_no_secret_is_in_the_debug_log_an_answer_or_the_database_file(chil
 
 
 async def test_a_wrong_token_is_one_readable_paragraph(child):
-    await child.spawn(DISCORD_TOKEN="MTIz.wrong.token")
+    await child.spawn(afresh=True, DISCORD_TOKEN="MTIz.wrong.token")
     code = await child.process.wait()
     await child._reading
     assert code == 78

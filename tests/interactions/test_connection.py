@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import sys
 from pathlib import Path
 
 import aiohttp
@@ -21,6 +20,7 @@ from bot.errors import StartupError
 from bot.interactions import connection
 from bot.interactions.connection import guard, log_in, stay_connected
 from bot.settings import Secret
+from tests.support import forks
 from tests.support.certificates import self_signed
 from tests.support.discord_harness import eventually, open_office, text_of
 from tests.support.fake_time import settle
@@ -298,8 +298,9 @@ async def test_the_program_ends_with_that_sentence_and_an_exit_code(tmp_path):
         pass
 
     async with serving(nothing, ssl=context) as port:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "run"),
+        process = await forks.start(
+            "bot",
+            "run",
             cwd=tmp_path,
             env={
                 "PATH": os.environ["PATH"],
@@ -309,8 +310,6 @@ async def test_the_program_ends_with_that_sentence_and_an_exit_code(tmp_path):
                 "DISCORD_GATEWAY_URL": f"wss://localhost:{port}/gateway",
                 "HTTP_PORT": "0",
             },
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
         )
         said = (await asyncio.wait_for(process.communicate(), 60))[0].decode()
     assert process.returncode == 69

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -12,6 +11,7 @@ from bot.sandbox.discord import FakeDiscord
 from bot.sandbox.tradingview import FakeTradingView
 from bot.store.catalogue import guilds, scripts
 from bot.store.engine.database import open_database
+from tests.support import forks
 from tests.support.fake_time import eventually
 from tests.support.vendor_fixture import AT, new_database
 
@@ -72,19 +72,19 @@ class Child:
             **more,
         }
 
-    async def spawn(self, *, files=None, module=(), **more):
+    async def spawn(self, *, files=None, module=(), afresh=False, **more):
         """Start it; at most `files` may be open at once, as the system's own limit says otherwise.
 
-        With another `module`, that is what is started, with what follows it.
+        With another `module`, that is what is started, with what follows it; `afresh`, by an interpreter
+        of its own, as people start it.
         """
-        command = (sys.executable, "-m", *(module or ("bot", "run")))
-        if files is not None:
-            command = ("sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command)
-        self.process = await asyncio.create_subprocess_exec(
-            *command,
-            cwd=self.tmp_path, env=self.environment(**more),
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
+        start = forks.start_afresh if afresh else forks.start
+        self.process = await start(
+            *(module or ("bot", "run")),
+            cwd=self.tmp_path,
+            env=self.environment(**more),
+            files=files,
+        )
         self._reading = asyncio.get_running_loop().create_task(self._read(self.process.stdout))
 
     async def _read(self, stream):
@@ -152,10 +152,8 @@ async def open_child(tmp_path, *, furnished=True):
 
 async def usher(child, *arguments, **more):
     """One command in the terminal; returns its exit code and what it printed."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *arguments,
-        cwd=child.tmp_path, env=child.environment(**more),
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+    process = await forks.start(
+        "bot", *arguments, cwd=child.tmp_path, env=child.environment(**more)
+    )
     printed, _ = await process.communicate()
     return process.returncode, printed.decode()

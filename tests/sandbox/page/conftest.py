@@ -8,6 +8,7 @@ import pytest_asyncio
 from playwright.async_api import async_playwright
 
 from bot.sandbox import opened
+from tests.support import forks
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = [
@@ -36,6 +37,12 @@ class Api:
     async def post(self, name, /, **body):
         async with self.http.post(f"{self.url}/api/{name}", json=body) as answer:
             return answer.status, await answer.json()
+
+
+@pytest.fixture(autouse=True)
+def quick_starts(monkeypatch):
+    """A test's bots start without reading all modules anew; those of a whole module start as people's do."""
+    forks.start_quickly(monkeypatch)
 
 
 @pytest.fixture
