@@ -1,7 +1,8 @@
 """Runs each statement in one step of the database's thread, instead of four.
 
 SQLAlchemy asks aiosqlite for a cursor, to execute, for the rows, and to close: four times from the
-event loop to the thread and back, which is most of what a statement costs here.
+event loop to the thread and back, which is most of what a statement costs here. Nor is the thread
+asked for what does nothing: a BEGIN that takes no lock, and the end of what has ended.
 """
 
 import asyncio
@@ -34,6 +35,9 @@ class _Cursor:
         return self
 
     async def execute(self, sql: str, parameters: Any = ()) -> Self:
+        if sql == "BEGIN":  # neither locks nor looks at anything before the statement after it
+            self._connection.begins = True
+            return self
         await self._connection.in_thread(self._run, "execute", sql, parameters)
         return self
 
@@ -51,6 +55,9 @@ class _Cursor:
     def _run(self, how: str, sql: str, parameters: Any) -> None:
         cursor = self._connection.raw.cursor()
         try:
+            if self._connection.begins:
+                self._connection.begins = False
+                cursor.execute("BEGIN")
             getattr(cursor, how)(sql, parameters)
             self.description = cursor.description
             self._rows = cursor.fetchall() if cursor.description else []
@@ -62,11 +69,28 @@ class _Cursor:
 class _Connection(aiosqlite.Connection):
     """aiosqlite's, with other cursors."""
 
+    begins = False  # a transaction, with the next statement
+    _at_work = False  # the thread may be: whoever waited may have been cancelled
+
     def cursor(self) -> _Cursor:  # type: ignore[override]
         return _Cursor(self)
 
     async def in_thread(self, run: Callable[..., None], *args: Any) -> None:
+        self._at_work = True
         await self._execute(run, *args)  # type: ignore[no-untyped-call]
+        self._at_work = False
+
+    async def commit(self) -> None:
+        await self._end(self.raw.commit)
+
+    async def rollback(self) -> None:
+        """End what is open; SQLAlchemy asks for it after each commit too, when nothing is."""
+        await self._end(self.raw.rollback)
+
+    async def _end(self, end: Callable[[], None]) -> None:
+        self.begins = False
+        if self._at_work or self.in_transaction:
+            await self.in_thread(end)
 
     @property
     def raw(self) -> sqlite3.Connection:

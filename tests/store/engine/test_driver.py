@@ -1,7 +1,9 @@
 """The driver under the database: one trip to its thread for each statement, and nothing else changed."""
 
 import asyncio
+import sqlite3
 import threading
+from contextlib import closing
 
 import aiosqlite
 import pytest
@@ -9,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.store.engine.database import open_database
-from tests.support.fake_time import settle
+from tests.support.fake_time import eventually, settle
 
 
 @pytest.fixture
@@ -89,6 +91,54 @@ async def test_who_is_cancelled_in_a_transaction_leaves_nothing_behind(database)
     await asyncio.wait([task])
     assert await names(database) == []
     async with database.write() as connection:  # nobody holds the lock
+        await connection.execute(INSERT, {"name": "a"})
+
+
+async def test_the_thread_is_asked_for_nothing_that_does_nothing(database, trips):
+    assert await names(database) == []
+    trips.clear()
+    await names(database)
+    assert len(trips) == 2  # the statement, with its BEGIN, and the end
+    trips.clear()
+    async with database.read():
+        pass
+    assert not trips
+    async with database.write() as connection:
+        assert len(trips) == 1  # the lock is had from the first moment
+        await connection.execute(INSERT, {"name": "a"})
+    assert len(trips) == 3
+
+
+async def test_a_view_stays_the_same_from_its_first_statement_on(database):
+    async with database.read() as reader:
+        assert (await reader.execute(NAMES)).all() == []
+        async with database.write() as connection:
+            await connection.execute(INSERT, {"name": "a"})
+        assert (await reader.execute(NAMES)).all() == []
+    assert await names(database) == ["a"]
+
+
+async def test_who_is_cancelled_while_waiting_for_the_lock_does_not_keep_it(
+    database, trips, tmp_path
+):
+    async def write():
+        async with database.write():
+            raise AssertionError("the lock was not free")
+
+    with closing(
+        sqlite3.connect(tmp_path / "usher.db", isolation_level=None, check_same_thread=False)
+    ) as other:
+        await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
+        trips.clear()
+        task = asyncio.ensure_future(write())
+        await eventually(lambda: trips)
+        task.cancel()
+        await settle()
+        await asyncio.to_thread(other.execute, "ROLLBACK")
+        await asyncio.wait([task])
+        await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
+        await asyncio.to_thread(other.execute, "ROLLBACK")
+    async with database.write() as connection:
         await connection.execute(INSERT, {"name": "a"})
 
 
