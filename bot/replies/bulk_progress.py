@@ -76,6 +76,10 @@ def _left(view: BatchView) -> list[str]:
 def stopping(view: BatchView) -> str:
     """Return what a batch that was cancelled waits for."""
     waiting = view.numbers.waiting
+    if view.batch.undoes_id is not None:
+        rows = count(waiting, "row is", "rows are")
+        begun = f"Stopping: {rows} still being put back." if waiting else "Stopping."
+        return f"{begun} The rest stays as it is."
     rows = f"Stopping: {count(waiting, 'row')} still with TradingView." if waiting else "Stopping."
     return f"{rows} What was not sent yet stays as it was."
 
@@ -185,6 +189,11 @@ def _line(view: BatchView) -> str:
 def _after_cancelling(view: BatchView) -> str:
     if not view.has_done:
         return "Nothing was changed."
+    if (undone := view.batch.undoes_id) is not None:
+        return (
+            f"What it put back stays so. `/bulk undo` with batch {undone} puts back the rest, for 24 hours after the "
+            "end of that one."
+        )
     if waiting := view.numbers.waiting:
         return (
             f"{count(waiting, 'row was', 'rows were')} with TradingView already: `/bulk show` says what became of "

@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 MARKED = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20", "'")
 _MARK = "'"
 _KEPT = 10**15  # a spreadsheet keeps every digit of smaller numbers
-# Readers of files stop at a NUL, and half a pair of surrogates cannot be written at all.
-_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+# Readers of files stop at a NUL, and at an escape, with which old mail switched its letters and a terminal is told
+# what to do; half a pair of surrogates cannot be written at all.
+_UNWRITABLE = re.compile("[\x00\x1b\ud800-\udfff]")
 
 Cell = str | int | datetime | None
 

@@ -317,6 +317,23 @@ async def test_a_batch_is_paused_goes_on_and_is_cancelled_after_a_question(dashb
     assert page.status == 404 or "any more" in page.text
 
 
+async def test_whoever_cancels_an_undo_reads_what_it_still_puts_back(dashboard, manager):
+    number = await drafted(dashboard, "Alice_T")
+    await manager.get(f"batches/{number}")
+    await manager.press("Start")
+    await ended(dashboard, number)
+    await manager.get(f"batches/{number}")
+    await manager.press("Undo")
+    dashboard.vendor.switches.down = True
+    await manager.press("Start")
+    page = await manager.press("Cancel")
+    assert "Rows that it has begun with are put back to their end" in page.text
+    page = await manager.press("Yes, cancel the rest")
+    dashboard.vendor.switches.down = False
+    await ended(dashboard, number + 1)
+    assert "Cancelled 1" in (await manager.get(f"batches/{number + 1}")).text
+
+
 async def test_what_holds_up_a_batch_is_said_instead_of_how_long_it_takes(dashboard, manager):
     number = await drafted(dashboard, "Alice_T", "Alice_Two")
     dashboard.vendor.switches.down = True

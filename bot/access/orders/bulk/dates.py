@@ -1,18 +1,17 @@
 """Dates as a spreadsheet rewrites them in a column, read where they can mean one day alone; pure, no I/O.
 
-Dots always have the day first. With slashes or dashes the whole column has to prove the order, by a number
-that can be no month. Midnight is what a spreadsheet adds to a day, and no time of day.
+Dots always have the day first. With slashes or dashes the whole column has to prove the order, by a date
+that is one in that order alone; what is no day in either proves nothing. Midnight is what a spreadsheet adds
+to a day, and no time of day.
 """
 
 import enum
 import re
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
-_MONTHS = 12
 _MIDNIGHT = r"(?:\s+(?:0?0:00(?::00)?|12:00(?::00)? ?AM))?"
 _DOTS = re.compile(rf"(\d{{1,2}})\.\s?(\d{{1,2}})\.\s?(\d{{4}}){_MIDNIGHT}", re.ASCII)
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})([/-])(\d{{1,2}})\2(\d{{4}}){_MIDNIGHT}", re.ASCII)
@@ -42,9 +41,9 @@ class DateColumn:
         year_last = year_first = _First.UNKNOWN
         for cell in cells:
             if found := _YEAR_LAST.fullmatch(cell):
-                year_last |= _proof(int(found[1]), int(found[3]))
+                year_last |= _proof(int(found[4]), int(found[1]), int(found[3]))
             elif found := _YEAR_FIRST.fullmatch(cell):
-                year_first |= _proof(int(found[3]), int(found[4]))
+                year_first |= _proof(int(found[1]), int(found[3]), int(found[4]))
         return cls(year_last, year_first)
 
     def iso(self, typed: str) -> str:
@@ -76,17 +75,21 @@ def readings(typed: str) -> list[date]:
     if len(parts) < 3 or max(parts) < 100:
         return []
     year, *rest = parts if parts[0] == max(parts) else (parts[2], *parts[:2])
-    found = []
-    for month, day in (reversed(rest), rest):
-        with suppress(ValueError):
-            found.append(date(year, month, day))
-    return list(dict.fromkeys(found))
+    first, second = rest
+    found = (_day(year, second, first), _day(year, first, second))
+    return list(dict.fromkeys(day for day in found if day is not None))
 
 
-def _proof(first: int, second: int) -> _First:
-    proven = _First.UNKNOWN
-    if first > _MONTHS:
-        proven |= _First.DAY
-    if second > _MONTHS:
-        proven |= _First.MONTH
-    return proven
+def _proof(year: int, first: int, second: int) -> _First:
+    """Return the order in which alone these numbers are a day; unknown where they are one in both, or none."""
+    day_first, month_first = _day(year, second, first), _day(year, first, second)
+    if (day_first is None) == (month_first is None):
+        return _First.UNKNOWN
+    return _First.MONTH if day_first is None else _First.DAY
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

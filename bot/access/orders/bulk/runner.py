@@ -123,14 +123,19 @@ class BatchRunner:
         self._queue.wake(batch.guild_id)
 
     async def _withdraw(self, batch: Batch) -> None:
-        """Take back what TradingView was not asked for yet; the end comes when the rest has its answers."""
+        """Take back what TradingView was not asked for yet; the end comes when the rest has its answers.
+
+        What an undo has put back already stays so, sent or not: nothing says any more what it was before.
+        """
         while True:
             superseded: list[int] = []
             async with self._database.write() as connection:
                 await batch_rows.change_all(
                     connection, batch.id, RowState.PLANNED, state=RowState.WITHDRAWN
                 )
-                rows = await batch_orders.unsent(connection, batch.id, AT_ONCE)
+                rows = []
+                if batch.undoes_id is None:
+                    rows = await batch_orders.unsent(connection, batch.id, AT_ONCE)
                 for row in rows:
                     lead = await orders.by_id(connection, row.order_id or 0)
                     assert lead is not None  # noqa: S101 - a foreign key

@@ -54,6 +54,10 @@ _CANCELS = (
     "**Cancel what is left of this batch?** What was not sent to TradingView yet stays as it was. What is done "
     "stays done; for 24 hours, Undo puts all of it back."
 )
+_CANCELS_UNDO = (
+    "**Cancel what is left of this undo?** Rows that it has begun with are put back to their end, and stay so. The "
+    "rest stays as it is; the first batch can be undone again for that."
+)
 
 
 def add_to(routes: Routes) -> None:
@@ -181,8 +185,9 @@ async def cancel(visitor: Visitor, form: Form, request: web.Request) -> Done | w
     """Ask once, then end a batch before its end; what was done stays."""
     view = await _view(visitor, request)
     if not form.consent.confirmed:
+        question = _CANCELS if view.batch.undoes_id is None else _CANCELS_UNDO
         return await confirm.ask(
-            visitor, form, Message(_CANCELS, tone=Tone.LOOK), "Yes, cancel the rest",
+            visitor, form, Message(question, tone=Tone.LOOK), "Yes, cancel the rest",
             level=Level.MANAGER, is_danger=True, back=_at(view.batch),
         )  # fmt: skip
     await visitor.services.bulk.batches.cancel(form.request(visitor), view.batch.id)

@@ -51,6 +51,17 @@ def test_what_is_not_proven_stays_as_it_was_typed(column):
     assert [proven.iso(typed) for typed in column] == column
 
 
+@pytest.mark.parametrize(
+    "mistyped", ["45/01/2027", "32-01-2027", "13/00/2027", "01/45/2027", "30/02/2027", "31/12/0000"]
+)
+def test_what_is_no_day_at_all_proves_nothing(mistyped):
+    assert DateColumn.of([mistyped, "01/02/2027"]).iso("01/02/2027") == "01/02/2027"
+    assert DateColumn.of([mistyped, "12/31/2027"]).iso("01/02/2027") == "2027-01-02"
+    year_first = "/".join(reversed(mistyped.replace("-", "/").split("/")))
+    assert DateColumn.of([year_first, "2027/31/12"]).iso("2027/01/02") == "2027/01/02"
+    assert DateColumn.of([year_first, "2027/12/31"]).iso("2027/01/02") == "2027-01-02"
+
+
 def test_a_midnight_does_not_hide_that_the_order_is_not_proven():
     assert DateColumn.of(["01/02/2027 0:00"]).iso("01/02/2027 0:00") == "01/02/2027"
 

@@ -186,6 +186,14 @@ def test_any_note_that_an_export_wrote_reads_back_equal(text):
     assert only.note == (None if shows_nothing else note)
 
 
+@pytest.mark.parametrize("sign", ["\0", "\x1b"])
+def test_a_sign_at_which_readers_stop_costs_no_other_row_of_an_export(sign):
+    head = ["username", "item", "until", "note"]
+    data = table(head, [["ann", "t", MAY, f"a{sign}b"], ["bob", "t", MAY, None]])
+    found = read(data, BatchKind.SET, Defaults(), NOW).entries
+    assert [(one.username, one.note) for one in found] == [("ann", "a\ufffdb"), ("bob", None)]
+
+
 def test_in_a_file_alone_with_names_every_one_of_them_counts():
     found = sheet("username\nann\ntradingview\nbob", item="t", length=MONTH)
     assert [one.username for one in found.entries] == ["ann", "tradingview", "bob"]

@@ -6,11 +6,13 @@ import pytest
 
 from bot import clock
 from bot.access.catalogue.lookup import find_item
+from bot.access.orders.bulk import runner
 from bot.access.orders.bulk.errors import NothingToDo, UndoOfUndo, UndoTooEarly, UndoTooLate
 from bot.access.orders.purchases import Bought
 from bot.access.orders.renewals import renew_in
 from bot.access.request import PAYMENT, RequestContext, Subject
 from bot.access.rules.entitlements import State
+from bot.replies.bulk_progress import progress, result
 from bot.store.kinds import (
     ActorKind,
     BatchKind,
@@ -260,6 +262,50 @@ async def test_an_undo_is_not_undone_but_the_batch_can_be_made_anew(counter):
         await draft(counter, undo)
     await counter.run(BatchKind.GRANT, entries(NAMES, "1M"))
     assert "absent" not in {counter.harness.end(name) for name in NAMES}
+
+
+ASKED = [
+    (BatchKind.GRANT, entries(NAMES, "1M")),
+    (BatchKind.EXTEND, entries(NAMES, "1M")),
+    (BatchKind.SET, entries(NAMES, until="2026-12-31T00:00:00Z", now=NOW)),
+    (BatchKind.REVOKE, entries(NAMES)),
+]
+
+
+@pytest.mark.parametrize(("kind", "asked"), ASKED, ids=[kind for kind, _ in ASKED])
+async def test_an_undo_that_is_cancelled_finishes_what_it_began_and_a_second_does_the_rest(
+    counter, monkeypatch, kind, asked
+):
+    monkeypatch.setattr(runner, "AHEAD", 2)
+    monkeypatch.setattr(runner, "REFILL", 1)
+    monkeypatch.setattr(runner, "AT_ONCE", 2)
+    if kind is not BatchKind.GRANT:
+        await given(counter, NAMES)
+    before = {name: counter.harness.end(name) for name in NAMES}
+    number = await counter.run(kind, asked)
+    made = {name: counter.harness.end(name) for name in NAMES}
+    undo = await draft(counter, number)
+    await counter.start_while_down(undo)
+    await counter.bulk.batches.cancel(counter.harness.request(), undo)
+    await counter.bulk.runner.look()
+    view = await counter.view(undo)
+    assert view.numbers.rows == {RowState.ORDERED: 2, RowState.WITHDRAWN: 4}
+    assert (
+        "Stopping: 2 rows are still being put back. The rest stays as it is." in progress(view).text
+    )
+    counter.harness.switches.down = False
+    await counter.to_the_end(undo)
+    await counter.harness.let_pass(600)
+    began = {row.username for row in await counter.rows(undo, RowState.ORDERED)}
+    assert {name: counter.harness.end(name) for name in NAMES} == {
+        name: (before if name in began else made)[name] for name in NAMES
+    }
+    said = result(await counter.view(undo)).text
+    assert (
+        f"What it put back stays so. `/bulk undo` with batch {number} puts back the rest." in said
+    )
+    await counter.undo(number)
+    assert {name: counter.harness.end(name) for name in NAMES} == before
 
 
 async def test_only_what_has_ended_within_a_day_is_undone(counter):
