@@ -32,7 +32,7 @@ TAKING = (
     "items/products/{item_id}/roles/{role_id}/remove",
     "items/lost-roles/{loss_id}/end",
     "items/codes/revoke",
-    "items/codes/{batch_id}/revoke",
+    "items/codes/{set_id}/revoke",
     "payments/contracts/{contract_id:[0-9]+}/end",
     "settings/keys",  # a key may end access
     "settings/keys/revoke",

@@ -21,7 +21,7 @@ from bot.store.kinds import BatchKind, RowState
 from bot.store.ledger import batches, work
 from bot.store.records import BatchRow
 
-_DOUBLES = (BatchKind.GRANT, BatchKind.EXTEND)
+_DOUBLES = (BatchKind.GRANT, BatchKind.EXTEND, BatchKind.COMPENSATE)
 _SCRIPTS = "scripts"  # of what is chosen: by product, what it consisted of
 
 
