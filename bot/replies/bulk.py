@@ -24,7 +24,7 @@ from bot.replies.tone import Tone
 from bot.store.kinds import BatchKind, RowProblem, RowState, StateKind
 from bot.store.records import Batch
 
-_SHOWN_PROBLEMS = 6
+_PROBLEM_LINES = 4  # with more, the answer is longer than the screen of a phone
 _SHOWN_COLUMNS = 5
 _MINUTE, _HOUR = 60, 3600
 
@@ -32,9 +32,7 @@ _MINUTE, _HOUR = 60, 3600
 def dry_run(view: BatchView, files: Sequence[Attached] = ()) -> Message:
     """Return what a batch would do, with the buttons that start it, look closer or drop it."""
     mistakes = problems(view.numbers.mistakes.items())
-    mistakes.append(
-        "Mend them in that file, and send it with the same command: it holds these rows alone."
-    )
+    mistakes.append("Mend that file, and send it with the same command: it holds these rows alone.")
     looked_up = "still being looked up; press *Refresh*"
     text = "\n".join(dry_run_lines(view, mistakes, "in the file below", looked_up))
     return Message(text, buttons=_buttons(view), files=tuple(files), tone=Tone.LOOK)
@@ -155,11 +153,11 @@ def short(state: State) -> str:
 def problems(found: Iterable[tuple[RowProblem, int]]) -> list[str]:
     """Return rows by what is the matter with them, the most frequent first."""
     ranked = sorted(found, key=lambda each: -each[1])
+    shown = len(ranked) if len(ranked) <= _PROBLEM_LINES else _PROBLEM_LINES - 1
     lines = [
-        f"- {number:,} {problem_in_words(problem).counted}"
-        for problem, number in ranked[:_SHOWN_PROBLEMS]
+        f"- {number:,} {problem_in_words(problem).counted}" for problem, number in ranked[:shown]
     ]
-    if more := sum(number for _, number in ranked[_SHOWN_PROBLEMS:]):
+    if more := sum(number for _, number in ranked[shown:]):
         lines.append(f"- {more:,} with something else")
     return lines
 
@@ -212,9 +210,9 @@ def _ends(whole: Forecast) -> list[str]:
 def _fee(whole: Forecast) -> list[str]:
     if whole.seats_then == whole.seats_now:
         return []
-    line = f"👥 With access at the month's end: {whole.seats_now:,} people now, {whole.seats_then:,} with this"
+    line = f"With access at the month's end: {whole.seats_now:,} people now, {whole.seats_then:,} with this"
     if whole.seats_then <= FREE:
-        return [f"{line}; TradingView's fee begins with number {FREE + 1}"]
+        return [f"👥 {line}; TradingView's fee begins with number {FREE + 1}"]
     return [f"⚠️ {line}. Likely fee for this month: {money(cents(whole.seats_then))}"]
 
 

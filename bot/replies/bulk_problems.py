@@ -120,9 +120,9 @@ _PROBLEMS: Mapping[RowProblem, Problem] = {
         "with a date that I cannot read",
     ),
     RowProblem.DATE_AMBIGUOUS: Problem(
-        "This date does not begin with the year, so day and month could be mixed up.",
+        "Which number of this date is the day cannot be seen: day and month could be mixed up.",
         "Write it as 2026-04-30; in Excel, give the column the format yyyy-mm-dd.",
-        "with a date that does not begin with the year",
+        "with a date whose day and month could be mixed up",
     ),
     RowProblem.DATE_WITHOUT_ZONE: Problem(
         "This time of day has no time zone.",
@@ -172,12 +172,12 @@ _PROBLEMS: Mapping[RowProblem, Problem] = {
     RowProblem.SAME_ALREADY: Problem(
         "It is so already.",
         "Nothing to do.",
-        "so already",
+        "with what is so already",
     ),
     RowProblem.PAUSED: Problem(
         "It is paused: there is nothing to set.",
         "Nothing to do; /access resume lets it go on.",
-        "paused: nothing to set",
+        "about access that is paused",
     ),
     RowProblem.NO_END: Problem(
         "It has no end date that could be set.",

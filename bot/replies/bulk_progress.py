@@ -160,7 +160,8 @@ def listed(views: Sequence[BatchView], guild_id: int, page: int, of: int) -> Mes
     """Return a page of batches, newest first."""
     if not views:
         return Message(
-            "No batch was started here yet. `/bulk grant`, `extend`, `set` and `revoke` make one."
+            "No batch was started here yet: that is what is done for many people at once. "
+            "`/bulk grant`, `extend`, `set` and `revoke` make one."
         )
     lines = "\n".join(map(_line, views))
     return Message(

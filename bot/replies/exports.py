@@ -92,7 +92,10 @@ def _text(export: Export, left_out: Sequence[str], *, is_packed: bool) -> str:
             "waits to be worked out."
         ),
         "- purchases: everything that was ever bought or given.",
-        "- access: for each script what should be on TradingView, and what was last seen there.",
+        (
+            "- access: for each script what should be on TradingView, and what was last seen there, also of people "
+            "whom TradingView alone knows. Those are in no other file."
+        ),
     ]
     if is_packed:
         lines.append(

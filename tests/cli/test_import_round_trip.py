@@ -81,7 +81,7 @@ def test_everything_comes_back_as_it_was(server, tmp_path):
     again = here.imports(written, "--as", "set", "--yes")
     assert again.exit_code == 0
     assert "There is nothing to do: nobody's access would change." in again.output
-    assert "- 8 rows so already" in again.output
+    assert "- 8 rows with what is so already" in again.output
 
     there = server.computer("there")
     asyncio.run(there.sells("trend", "range"))  # other scripts, of the same names

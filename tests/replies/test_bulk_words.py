@@ -7,7 +7,7 @@ import discord
 import pytest
 
 from bot.access.ledger.receipts import WaitingFor
-from bot.access.orders.bulk.errors import UndoTooLate
+from bot.access.orders.bulk.errors import UndoTooEarly, UndoTooLate
 from bot.access.orders.bulk.views import BatchView
 from bot.replies import bulk, bulk_progress, explain
 from bot.replies.orders import why_waiting
@@ -130,6 +130,16 @@ def test_after_a_day_it_is_said_what_to_do_in_the_place_of_an_undo(has_rows, sai
     assert "`/bulk set`" in shown
 
 
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [(BatchState.DRAFT, "nothing to undo"), (BatchState.APPROVAL, "nothing to undo"), (BatchState.RUNNING, "*Cancel*")],
+)  # fmt: skip
+def test_what_has_changed_nothing_need_not_be_cancelled_to_be_undone(state, said):
+    text = explain(UndoTooEarly(state)).text
+    assert said in text
+    assert ("*Cancel*" in text) == (said == "*Cancel*")
+
+
 def test_the_second_manager_is_said_before():
     shown = bulk.dry_run(view({RowState.PLANNED: 30}, whole=replace(NOTHING_YET, ends=26)))
     assert "a second manager has to press *Approve*" in shown.text
@@ -150,9 +160,22 @@ def test_mistakes_and_what_is_left_out_are_counted_apart():
         )
     ).text
     assert shown.index("2 rows have a mistake") < shown.index("- 1 without a script or product")
-    assert shown.index("3 rows are left out") < shown.index("- 2 so already")
+    assert shown.index("3 rows are left out") < shown.index("- 2 with what is so already")
     assert shown.count("- 1 about members without a TradingView name") == 2
     assert "1 name is unknown to TradingView" in shown
+
+
+def test_many_kinds_of_mistakes_do_not_make_a_preview_longer_than_a_phone():
+    kinds = list(RowProblem)[:5]
+    mistakes = dict(zip(kinds, (1, 1, 1, 1, 9), strict=True))
+    shown = bulk.dry_run(view({RowState.PLANNED: 1, RowState.FAULTY: 13}, mistakes=mistakes)).text
+    listed = [line for line in shown.splitlines() if line.startswith("- ")]
+    assert len(listed) == 4
+    assert listed[0].startswith("- 9 ")
+    assert listed[-1] == "- 2 with something else"
+    del mistakes[kinds[0]]
+    shown = bulk.dry_run(view({RowState.PLANNED: 1, RowState.FAULTY: 12}, mistakes=mistakes)).text
+    assert "something else" not in shown
 
 
 @pytest.mark.parametrize("state", BatchState)

@@ -26,6 +26,7 @@ _STATES = {
     BatchState.DONE: "it is done",
     BatchState.CANCELLED: "it was cancelled",
 }
+_UNTOUCHED = (BatchState.DRAFT, BatchState.APPROVAL)
 
 
 @sentence.register
@@ -135,6 +136,8 @@ def _(error: refusals.UndoTooEarly) -> str:
             "**That batch cannot be undone yet:** it is being cancelled just now. Nothing was changed. Try again "
             "in a minute."
         )
+    if error.state in _UNTOUCHED:
+        return f"**There is nothing to undo:** that batch has changed nothing, as {_STATES[error.state]}."
     return (
         f"**That batch cannot be undone yet:** {_STATES[error.state]}. Nothing was changed. End it with *Cancel* "
         "first; what it did until then can be undone."

@@ -12,6 +12,37 @@ const USERS = 5;
 const ROLES = 6;
 const CHANNELS = 8;
 
+// What a message is drawn of. An edit touches only what it changed: a menu that is open, a choice that is not
+// sent yet, a button that is being pressed and a list that is being read stay as they are.
+class Pieces {
+  constructor() {
+    this.before = new Map();
+    this.now = new Map();
+  }
+
+  begin() {
+    this.before = this.now;
+    this.now = new Map();
+  }
+
+  // Drawn anew when what it says is another; `key` is unique in the message.
+  leaf(key, says, draw) {
+    const text = JSON.stringify(says);
+    const old = this.before.get(key);
+    const kept = old?.text === text && !this.now.has(key) ? old.node : draw();
+    this.now.set(key, { text, node: kept });
+    return kept;
+  }
+
+  // Stays, whatever becomes of its parts.
+  box(key, draw, parts) {
+    const node = this.before.get(key)?.node ?? draw();
+    this.now.set(key, { node });
+    arrange(node, parts.filter(Boolean));
+    return node;
+  }
+}
+
 let drawn = new Map();
 let atPlace = "";
 let stuck = true;
@@ -89,18 +120,23 @@ function menu(message, part) {
   return h("span", { class: "menu" }, list, chooseButton(part, send));
 }
 
-function components(message, parts) {
-  return parts.map((part) => {
-    if (part.type === 1) return h("div", { class: "row" }, components(message, part.components));
-    if (part.type === 2) return button(message, part);
-    if ([3, 5, 6, 7, 8].includes(part.type)) return menu(message, part);
-    if (part.type === 10) return h("div", { class: "text" }, markdown(part.content, names));
-    if (part.type === 14) return h("hr");
-    if (part.type === 9 || part.type === 17) {
-      const extra = part.accessory ? components(message, [part.accessory]) : [];
-      return h("div", { class: part.type === 17 ? "embed" : "section" }, components(message, part.components), extra);
-    }
-    return null;
+const BOXES = { 1: "row", 9: "section", 17: "embed" };
+
+function component(message, part) {
+  if (part.type === 2) return button(message, part);
+  if ([3, 5, 6, 7, 8].includes(part.type)) return menu(message, part);
+  if (part.type === 10) return h("div", { class: "text" }, markdown(part.content, names));
+  return part.type === 14 ? h("hr") : null;
+}
+
+function components(message, parts, pieces, path) {
+  return parts.map((part, index) => {
+    const place = `${path} ${index}`;
+    const name = BOXES[part.type];
+    // Numbered by its place, which says nothing about the part itself.
+    if (!name) return pieces.leaf(`part ${part.custom_id ?? place}`, { ...part, id: undefined }, () => component(message, part));
+    const inner = part.accessory ? [...part.components, part.accessory] : part.components;
+    return pieces.box(`${place} ${name}`, () => h("div", { class: name }), components(message, inner, pieces, place));
   });
 }
 
@@ -133,7 +169,6 @@ function head(author, id, extra) {
 }
 
 function usedLine(used) {
-  if (!used) return null;
   const who = displayName(used.user.id);
   return h("p", { class: "used" }, avatar(who), h("strong", {}, who), " used ", h("span", { class: "mention" }, `/${used.name}`));
 }
@@ -144,26 +179,34 @@ function thinking() {
 
 const botName = () => [...state.users.values()].find((each) => each.bot)?.name ?? "The bot";
 
-function drawMessage(message) {
-  const who = message.author.bot ? message.author.name : displayName(message.author.id);
+function drawText(message) {
+  if (message.loading) return thinking();
+  const edited = message.edited_at && !message.ephemeral;
+  return h("div", { class: "text" }, markdown(message.content ?? "", names), edited && h("span", { class: "edited", title: inWords(new Date(message.edited_at), "F") }, "(edited)"));
+}
+
+function drawOnly(message) {
   const dismiss = () => act(post("dismiss", { as: state.me, channel: message.channel_id, message: message.id }));
-  return h(
-    "article",
-    { class: message.ephemeral ? "message private" : "message", "data-id": message.id },
-    usedLine(message.interaction),
-    avatar(who, message.author),
-    h(
-      "div",
-      { class: "body" },
-      head(who, message.id, message.author.bot && h("span", { class: "tag" }, "APP")),
-      message.loading ? thinking() : h("div", { class: "text" }, markdown(message.content ?? "", names), message.edited_at && !message.ephemeral && h("span", { class: "edited", title: inWords(new Date(message.edited_at), "F") }, "(edited)")),
-      message.embeds.map(embed),
-      (message.attachments ?? []).map(attachment),
-      components(message, message.components),
-      message.ephemeral &&
-        h("p", { class: "only" }, icon("lock"), "Only you can see this", h("button", { type: "button", class: "link", "data-key": `dismiss ${message.id}`, onclick: dismiss }, "Dismiss message")),
-    ),
-  );
+  return h("p", { class: "only" }, icon("lock"), "Only you can see this", h("button", { type: "button", class: "link", "data-key": `dismiss ${message.id}`, onclick: dismiss }, "Dismiss message"));
+}
+
+function drawMessage(message, pieces) {
+  const who = message.author.bot ? message.author.name : displayName(message.author.id);
+  pieces.begin();
+  const body = pieces.box("body", () => h("div", { class: "body" }), [
+    pieces.leaf("head", who, () => head(who, message.id, message.author.bot && h("span", { class: "tag" }, "APP"))),
+    pieces.leaf("text", [message.loading, message.content, message.edited_at, message.ephemeral], () => drawText(message)),
+    ...message.embeds.map((each, index) => pieces.leaf(`embed ${index}`, each, () => embed(each))),
+    ...(message.attachments ?? []).map((each) => pieces.leaf(`file ${each.id}`, each, () => attachment(each))),
+    ...components(message, message.components, pieces, "part"),
+    message.ephemeral && pieces.leaf("only", "", () => drawOnly(message)),
+  ]);
+  const frame = () => h("article", { class: message.ephemeral ? "message private" : "message", "data-id": message.id });
+  return pieces.box("article", frame, [
+    message.interaction && pieces.leaf("used", message.interaction, () => usedLine(message.interaction)),
+    pieces.leaf("avatar", who, () => avatar(who, message.author)),
+    body,
+  ]);
 }
 
 function drawNote(one) {
@@ -188,9 +231,15 @@ function drawNote(one) {
 function entries(channel) {
   const found = [...(channel?.messages.values() ?? [])]
     .filter((message) => sees(message, state.me))
-    .map((message) => ({ id: message.id, key: JSON.stringify(message), mine: message.ephemeral || message.author.id === state.me, draw: () => drawMessage(message) }));
+    .map((message) => ({
+      id: message.id,
+      key: JSON.stringify(message),
+      mine: message.ephemeral || message.author.id === state.me,
+      waits: Boolean(message.loading),
+      draw: (pieces) => drawMessage(message, pieces),
+    }));
   const notes = [...state.failed, ...state.sending.values()].filter((one) => one.user_id === state.me && one.channel_id === channel?.id && (one.reason || one.kind === "command"));
-  for (const one of notes) found.push({ id: one.id, key: one.reason ?? "sending", mine: true, draw: () => drawNote(one) });
+  for (const one of notes) found.push({ id: one.id, key: one.reason ?? "sending", mine: true, waits: !one.reason, draw: () => drawNote(one) });
   return found.sort((one, other) => (one.id === other.id ? 0 : isLater(one.id, other.id) ? 1 : -1));
 }
 
@@ -212,18 +261,22 @@ function draw() {
   // What one asked oneself is shown, wherever one was reading.
   const asked = found.length > 0 && found.at(-1).mine && !drawn.has(found.at(-1).id);
   const next = new Map();
-  for (const { id, key, draw: make } of found) {
+  let fresh = here !== atPlace;
+  for (const { id, key, waits, draw: make } of found) {
     const before = drawn.get(id);
-    const same = before?.key === key;
-    const node = same ? before.node : make();
-    const focused = !same && before?.node.contains(document.activeElement) && document.activeElement.dataset.key;
-    if (focused) queueMicrotask(() => (node.querySelector(`[data-key="${CSS.escape(focused)}"]`) ?? $("say")).focus());
-    next.set(id, { key, node });
+    const active = document.activeElement;
+    const focused = before?.node.contains(active) && active.dataset.key;
+    const pieces = before?.pieces ?? new Pieces();
+    const node = before?.key === key ? before.node : make(pieces);
+    if (focused && document.activeElement !== active) queueMicrotask(() => (node.querySelector(`[data-key="${CSS.escape(focused)}"]`) ?? $("say")).focus());
+    fresh ||= !before || (before.waits && !waits);
+    next.set(id, { key, node, pieces, waits });
   }
   drawn = next;
   arrange(box, next.size ? [...next.values()].map((each) => each.node) : [empty(channel)]);
   atPlace = here;
-  if (atEnd || asked) toLast();
+  if (asked || (atEnd && fresh)) toLast();
+  else if (atEnd) toEnd();
   if (document.visibilityState === "visible") markSeen();
 }
 

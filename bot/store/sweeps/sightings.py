@@ -16,6 +16,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     tuple_,
     update,
 )
@@ -113,12 +114,16 @@ def has_permission() -> "ColumnElement[bool]":
     )
 
 
-def is_counted() -> "ColumnElement[bool]":
-    """Return the condition that a permission is that very person's, not a namesake's."""
+def is_counted(*, was_read: bool = False) -> "ColumnElement[bool]":
+    """Return the condition that a permission is that very person's, not a namesake's.
+
+    `was_read`: one alone that TradingView has been read for since it was ordered first.
+    """
+    such = permission.c.seen != StateKind.UNKNOWN if was_read else true()
     mine = select(permission.c.script_id, permission.c.tv_user_id).where(
-        permission.c.tv_user_id.is_not(None)
+        permission.c.tv_user_id.is_not(None), such
     )
-    names = select(permission.c.script_id, permission.c.name_folded)
+    names = select(permission.c.script_id, permission.c.name_folded).where(such)
     by_name = tuple_(sighting.c.script_id, sighting.c.name_folded)
     return or_(
         and_(

@@ -36,7 +36,7 @@ class Held(Record):
 
 @dataclass(frozen=True, slots=True)
 class Listed(Record):
-    """A row of TradingView's list about which Usher knows nothing else."""
+    """A row of TradingView's list about which nothing newer is known."""
 
     script_id: int
     tv_user_id: int | None
@@ -87,9 +87,14 @@ async def reasons(
 
 
 async def listed(connection: AsyncConnection, script_ids: Collection[int]) -> list[Listed]:
-    """Return whom the last full reads of these scripts found, and who is in no order of Usher's."""
+    """Return whom the last full reads of these scripts found, and who is in no order of Usher's.
+
+    Also those whose first order still waits: until it is carried out, that row is what they have.
+    """
     columns = [sighting.c[field.name] for field in fields(Listed)]
     found = await connection.execute(
-        select(*columns).where(sighting.c.script_id.in_(list(script_ids)), ~is_counted())
+        select(*columns).where(
+            sighting.c.script_id.in_(list(script_ids)), ~is_counted(was_read=True)
+        )
     )
     return await made(Listed, found)

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from bot.sandbox import opened
 from bot.sandbox.child import Line
-from bot.sandbox.discord.drafts import Draft, store
+from bot.sandbox.discord.drafts import Draft, apply_edit, build, store
 from tests.support.fake_time import eventually
 
 # One browser and one shop serve all of these; starting them takes longer than using them.
@@ -389,6 +389,78 @@ async def test_pictures_are_shown_and_other_files_can_be_kept(sandbox, look):
     await picture.wait_for()
     assert await picture.evaluate("(each) => each.complete && each.naturalWidth") == 1
     await eyes.sees("#messages .file", "names.csv")
+
+
+def menu_and_buttons(said, *labels):
+    options = [{"label": name, "value": name} for name in ("Trend", "Volume")]
+    menu = {"type": 3, "custom_id": "which", "placeholder": "Choose a script", "options": options}
+    buttons = [{"type": 2, "style": 2, "label": each, "custom_id": each} for each in labels]
+    rows = [[menu], buttons, [{"type": 5, "custom_id": "who"}]]
+    return {"content": said, "components": [{"type": 1, "components": each} for each in rows]}
+
+
+async def test_an_edit_leaves_what_it_did_not_change_as_the_reader_has_it(sandbox, look):
+    """A bar that moves does not take away a choice, a press under way, a list that is read or the focus."""
+    discord, shop = sandbox.simulation.shop.discord, sandbox.simulation.shop
+    told = build(
+        discord.world,
+        shop.general,
+        menu_and_buttons("1 of 100", "Pause", "Cancel"),
+        [Draft(0, "rows.csv", b"name\nbea")],
+    )
+    discord.changes.post(told)
+    eyes = await look(sandbox)
+    article = eyes.page.locator("#messages article", has_text="1 of 100")
+    second = article.locator("input[value='Volume']")
+    people = article.locator("select")
+    await second.check()
+    await article.locator("summary", has_text="Look inside").click()
+    await people.select_option(index=2)
+    await people.focus()
+    wanted = await people.input_value()
+    await article.locator("td", has_text="bea").wait_for()
+    await people.evaluate("(each) => (window.mine = each)")
+    await eyes.page.evaluate(
+        "addEventListener('click', (event) => (window.pressed = event.target.dataset.key))"
+    )
+
+    edit = menu_and_buttons("2 of 100", "Pause", "Stop")
+    apply_edit(discord.changes, told, edit, [])
+    await eyes.sees("#messages article", "2 of 100")
+    assert await eyes.page.evaluate("document.activeElement === window.mine")
+    pause = eyes.page.locator("#messages article button", has_text="Pause")
+    await pause.hover()
+    await eyes.page.mouse.down()
+    apply_edit(discord.changes, told, menu_and_buttons("3 of 100", "Pause", "Cancel"), [])
+    await eyes.sees("#messages article", "3 of 100")
+    await eyes.page.mouse.up()
+    assert await eyes.page.evaluate("window.pressed") == "Pause"
+
+    article = eyes.page.locator("#messages article", has_text="3 of 100")
+    assert await article.locator("input[value='Volume']").is_checked()
+    assert await article.locator("select").input_value() == wanted
+    assert await article.locator("details").evaluate("(each) => each.open")
+    assert await article.locator(".row").nth(1).inner_text() == "Pause\nCancel"
+    assert await article.count() == 1
+
+    apply_edit(discord.changes, told, menu_and_buttons("100 of 100"), [])
+    await eyes.sees("#messages article", "100 of 100")
+    assert await eyes.page.locator("#messages button", has_text="Pause").count() == 0
+
+
+async def test_an_edit_does_not_scroll_away_from_what_is_read(sandbox, look):
+    """Whoever stands at the end of a long message stays there; only what is new is shown from its beginning."""
+    discord, shop = sandbox.simulation.shop.discord, sandbox.simulation.shop
+    lines = "\n".join(f"line {number}" for number in range(90))
+    told = build(discord.world, shop.general, menu_and_buttons(lines, "Pause"), [])
+    discord.changes.post(told)
+    eyes = await look(sandbox)
+    await eyes.sees("#messages article", "line 89")
+    await eyes.page.locator("#messages").evaluate("(each) => each.scrollTo(0, each.scrollHeight)")
+    apply_edit(discord.changes, told, menu_and_buttons(f"{lines}\nline 90", "Pause"), [])
+    await eyes.sees("#messages article", "line 90")
+    left = "(each) => each.scrollHeight - each.scrollTop - each.clientHeight"
+    assert await eyes.page.locator("#messages").evaluate(left) < 80
 
 
 async def test_everybody_on_tradingview_can_be_found(sandbox, look):

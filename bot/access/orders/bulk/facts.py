@@ -46,6 +46,8 @@ class OfScript:
     def _foreign(self, known: Collection[Entitlement], now: datetime) -> State | None:
         """Return what TradingView showed last, where it gives more than Usher knows of."""
         if self.listed is not None:
+            if self.held is not None and not known:  # its end is on its way
+                return None
             shown = State(self.listed.kind, self.listed.ends_at)
             return shown if shown.gives_access(now) else None
         if self.held is None or self.held.replaces is not None:
@@ -96,7 +98,7 @@ class Facts:
     archived: frozenset[str]  # and of what was
     by_name: Mapping[str, Customer]
     by_member: Mapping[int, Customer]
-    _listed: Mapping[str, Mapping[int, Listed]]  # by name and script, of which Usher does not know
+    _listed: Mapping[str, Mapping[int, Listed]]  # by name and script, where nothing is newer
     # Of those who are looked at.
     _held: Mapping[tuple[int, int], Held] = field(default_factory=dict)
     _reasons: Mapping[int, Sequence[tuple[int | None, Entitlement]]] = field(default_factory=dict)
@@ -117,7 +119,7 @@ class Facts:
         return await asyncio.to_thread(arranged)
 
     def is_listed(self, name: str) -> bool:
-        """Return whether TradingView shows that name, in any case, and Usher knows nothing of it."""
+        """Return whether TradingView shows that name, in any case, and nothing newer is known of it."""
         return name.casefold() in self._listed
 
     def names(self) -> list[str]:

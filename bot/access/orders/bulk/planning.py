@@ -246,8 +246,12 @@ def _set(case: _Case) -> _After:
 
 
 def _is_known(of_script: OfScript) -> bool:
-    """Return whether Usher knows why somebody has that; what only TradingView shows is yet to be noted."""
-    return bool(of_script.reasons)
+    """Return whether Usher knows why somebody has that, and nothing waits to be worked out.
+
+    What only TradingView shows is yet to be noted.
+    """
+    reasons = [reason for _, reason in of_script.reasons]
+    return bool(reasons) and all(reason.settled_at is not None for reason in reasons)
 
 
 def _why_no_end(case: _Case) -> RowProblem:

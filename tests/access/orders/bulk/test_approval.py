@@ -1,9 +1,11 @@
 """The second manager: who may press, from how many people on, and for how long it waits."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from bot import clock
 from bot.access.orders.bulk.actions import DRAFT_LIFE
 from bot.access.orders.bulk.approval import parse_above
 from bot.access.orders.bulk.errors import (
@@ -12,11 +14,11 @@ from bot.access.orders.bulk.errors import (
     BatchMovedOn,
     SecondManagerNeeded,
 )
-from bot.store.kinds import BatchKind, BatchState, RowState
+from bot.store.kinds import BatchKind, BatchState, RowState, StateKind
 from bot.store.records import OPERATOR_ID, Actor
 from tests.support.access_harness import AccessHarness, open_harness
 from tests.support.bulk import Counter, entries
-from tests.support.vendor_fixture import HOME
+from tests.support.vendor_fixture import HOME, STAFF
 
 NAMES = [f"Buyer_{number}" for number in range(4)]
 
@@ -55,6 +57,25 @@ async def test_more_people_than_were_set_need_another_manager(counter, above, st
     number = await asked(counter, above)
     assert (await counter.view(number)).batch.state is state
     assert await counter.bulk.approval.above(HOME) == above
+
+
+async def test_whose_order_waits_while_access_runs_counts_too(counter):
+    """A batch before it must not hide from the second manager that people lose what they have."""
+    harness = counter.harness
+    end = clock.now() + timedelta(days=20)
+    found = [f"Found_{number}" for number in range(4)]  # TradingView alone knows them
+    for name in found:
+        harness.vendor.world.add_user(name)
+        harness.fake.world.grant(harness.script.pine_id, name, end)
+    await harness.meanwhile(harness.sweeps.run(HOME, "trend", by=STAFF))
+    number = await counter.draft(BatchKind.EXTEND, entries(found + NAMES, "3D"))
+    await counter.start_while_down(number)
+    await counter.bulk.approval.set(harness.request(), 7)
+    number = await counter.draft(BatchKind.REVOKE, entries(found + NAMES))
+    view = await counter.view(number)
+    assert (view.forecast.people, view.forecast.ends) == (8, 8)
+    assert {row.before for row in await counter.rows(number)} == {StateKind.UNTIL}
+    assert (await counter.start(number)).state is BatchState.APPROVAL
 
 
 async def test_without_a_word_it_is_more_than_25(counter):

@@ -6,10 +6,11 @@ import pytest
 
 from bot import clock
 from bot.access.orders.bulk.dry_run import begun
+from bot.access.orders.bulk.errors import NothingToDo
 from bot.access.orders.bulk.records import Draft
 from bot.access.request import Subject
 from bot.store.catalogue import guilds, products, scripts
-from bot.store.kinds import BatchKind, BatchState, RowProblem, RowState
+from bot.store.kinds import BatchKind, BatchState, RowProblem, RowState, StateKind
 from bot.store.maintenance import restore
 from bot.store.people import customers, merging
 from tests.support.access_harness import open_harness
@@ -216,3 +217,26 @@ async def test_an_order_that_came_while_the_dry_run_was_worked_out_counts_as_sin
     await counter.start(number)
     await counter.to_the_end(number)
     assert await counter.problems(number) == {2: RowProblem.CHANGED_SINCE}
+
+
+async def test_what_tradingview_shows_counts_while_the_first_order_of_somebody_waits(counter):
+    """Until it is carried out that is what they have, and an end set to it is no news of yesterday."""
+    harness, shown = counter.harness, datetime(2026, 4, 2, 12, tzinfo=UTC)
+    for name in NAMES[:2]:
+        harness.fake.world.grant(harness.script.pine_id, name, shown)
+    await harness.meanwhile(harness.sweeps.run(HOME, "trend", by=STAFF))
+    await started_while_down(counter, BatchKind.EXTEND, entries(NAMES[:1], "3D"))
+    await started_while_down(counter, BatchKind.REVOKE, entries(NAMES[1:2]))
+
+    [waits] = await counter.rows(
+        await counter.draft(
+            BatchKind.SET, entries(NAMES[:1], until="2026-04-02T12:00Z", now=clock.now())
+        )
+    )
+    assert (waits.before, waits.before_ends_at, waits.state) == (
+        StateKind.UNTIL,
+        shown,
+        RowState.PLANNED,
+    )
+    with pytest.raises(NothingToDo):  # its end is on its way
+        await counter.draft(BatchKind.REVOKE, entries(NAMES[1:2]))
