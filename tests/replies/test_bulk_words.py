@@ -133,6 +133,10 @@ def test_after_a_day_it_is_said_what_to_do_in_the_place_of_an_undo(has_rows, sai
 def test_the_second_manager_is_said_before():
     shown = bulk.dry_run(view({RowState.PLANNED: 30}, whole=replace(NOTHING_YET, ends=26)))
     assert "a second manager has to press *Approve*" in shown.text
+    nobody = view({RowState.PLANNED: 30}, whole=replace(NOTHING_YET, ends=1))
+    shown = bulk.dry_run(replace(nobody, approval_above=0))
+    assert "Any end of access takes a second manager here" in shown.text
+    assert "ore than 0" not in shown.text
     shown = bulk.dry_run(view({RowState.PLANNED: 30}, whole=replace(NOTHING_YET, ends=25)))
     assert "second manager" not in shown.text
 

@@ -106,13 +106,23 @@ async def test_a_change_of_the_number_is_in_the_history(counter):
 
 @pytest.mark.parametrize(
     ("typed", "above"),
-    [("off", None), (" OFF ", None), ("0", 0), ("1,000", 1000), ("10000", 10_000)],
+    [
+        ("off", None),
+        (" OFF ", None),
+        ("0", 0),
+        ("1,000", 1000),
+        ("10000", 10_000),
+        ("10,000", 10_000),
+    ],
 )
 def test_what_can_be_typed(typed, above):
     assert parse_above(typed) == above
 
 
-@pytest.mark.parametrize("typed", ["", "never", "-1", "10001", "1e3", "²", "9" * 500, "2.5"])
+@pytest.mark.parametrize(
+    "typed",
+    ["", "never", "-1", "10001", "1e3", "²", "9" * 500, "2.5", "2,5", "25,", ",25", "2,50", "1,0,0", "10,00", "0,100", "10,001", "of,f", "2 5"],
+)  # fmt: skip
 def test_what_is_no_number_of_people(typed):
     with pytest.raises(ApprovalUnreadable):
         parse_above(typed)
