@@ -5,6 +5,7 @@ import pytest_asyncio
 
 from bot.sandbox import opened, sample_customers, sandbox as sandboxes
 from tests.support.fake_time import eventually
+from tests.support.sandboxes import has_opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -15,8 +16,7 @@ async def sandbox(monkeypatch):
     monkeypatch.setattr(sample_customers, "SIZE", 45)
     monkeypatch.setattr(sandboxes, "_HUNDREDS_PACE", "100")
     async with opened(0, kind="hundreds") as sandbox:
-        await eventually(lambda: sandbox.simulation.opening.over)
-        assert [task for task in sandbox.simulation.opening.tasks if task.state != "done"] == []
+        await has_opened(sandbox)
         yield sandbox
 
 
