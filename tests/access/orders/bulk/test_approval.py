@@ -12,6 +12,7 @@ from bot.access.orders.bulk.errors import (
     BatchMovedOn,
     SecondManagerNeeded,
 )
+from bot.access.request import Subject
 from bot.store.kinds import BatchKind, BatchState, RowState
 from bot.store.records import OPERATOR_ID, Actor
 from tests.support.access_harness import AccessHarness, open_harness
@@ -19,6 +20,7 @@ from tests.support.bulk import Counter, entries
 from tests.support.vendor_fixture import HOME
 
 NAMES = [f"Buyer_{number}" for number in range(4)]
+WAITING = ["Ann_Waits", "Ben_Waits"]
 
 
 @pytest.fixture
@@ -59,6 +61,28 @@ async def test_more_people_than_were_set_need_another_manager(counter, above, st
 
 async def test_without_a_word_it_is_more_than_25(counter):
     assert await counter.bulk.approval.above(HOME) == 25
+
+
+@pytest.mark.parametrize("by_file", [True, False])
+async def test_who_waits_for_access_or_has_it_paused_counts_with_those_who_lose_it(
+    counter, by_file
+):
+    paused = Subject(username=NAMES[0])
+    harness = counter.harness
+    await harness.done(await harness.pauses.pause(harness.request(confirmed=True), paused, "trend"))
+    harness.switches.down = True
+    for name in WAITING:
+        harness.vendor.world.add_user(name)
+        await harness.grant(name, "1M", unknown_name=True)
+    await harness.rest()
+    await counter.bulk.approval.set(harness.request(), 5)
+    if by_file:
+        number = await counter.draft(BatchKind.REVOKE, entries([*NAMES, *WAITING]))
+    else:
+        number = await counter.select(BatchKind.REVOKE, item="trend")
+    view = await counter.view(number)
+    assert (view.forecast.people, view.forecast.ends, view.needs_approval) == (6, 6, True)
+    assert (await counter.start(number)).state is BatchState.APPROVAL
 
 
 async def test_whoever_started_it_cannot_approve_it_but_the_operator_can(counter):
