@@ -52,9 +52,11 @@ async def test_a_list_an_outage_a_renewal_an_undo_and_two_managers(sandbox, look
         await eyes.sees("#messages .inside tr td:first-child", line)
 
     await sent("Fill in the list")
+    shop.tradingview.switches.latency = 1  # so that it runs until somebody has looked
     await started("for everybody in customers.csv")
     await eyes.sees("#messages .message:last-child", ", running:")
     await offered("Let 15 minutes pass")
+    shop.tradingview.switches.latency = 0
     await reached(2)
     told = shop.discord.world.dm(shop.owner).messages[-1]
     assert "is done" in told.text
