@@ -54,12 +54,19 @@ def dry_run_lines(
     lines += [f"⚠️ {once_more(each)}" for each in view.alike[:1]]
     if view.needs_approval:
         lines.append(
-            f"⚠️ More than {count(view.approval_above or 0, 'person', 'people')} would lose access: after you press "
-            "*Start*, a second manager has to press *Approve*. Nothing is changed until then."
+            f"⚠️ {_why_two(view.approval_above)}: after you press *Start*, a second manager has to press *Approve*. "
+            "Nothing is changed until then."
         )
     if view.batch.note:
         lines.append(f"-# Note: {typed(view.batch.note)}")
     return lines
+
+
+def _why_two(above: int | None) -> str:
+    """Return why a second manager is needed."""
+    if not above:
+        return "Any end of access takes a second manager here"
+    return f"More than {count(above, 'person', 'people')} would lose access"
 
 
 def once_more(batch: Batch) -> str:

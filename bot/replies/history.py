@@ -55,7 +55,9 @@ def _sold(facts: Facts) -> str:
 def _above(facts: Mapping[str, Any]) -> str:
     """Return for how many people one manager is enough."""
     above = facts.get("above")
-    return "never" if above is None else f"more than {above}"
+    if above == 0:
+        return "from the first one on"
+    return "never" if above is None else f"more than {above:,}"
 
 
 def line(entry: Event, item: Script | Product | None, customer: Customer | None) -> str:

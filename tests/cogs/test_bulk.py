@@ -419,6 +419,22 @@ async def test_compensate_gives_live_dated_access_more_and_nobody_else(harness):
     assert (end_of(harness, "Buyer_1") - before).days == 3
 
 
+async def test_compensate_with_lifetime_is_refused_and_says_what_does_that(harness):
+    await give(harness, "Buyer_1", length="1M")
+    before = end_of(harness, "Buyer_1")
+    request = await harness.run(
+        harness.as_owner, "compensate", item="trend", duration="L", reason="outage"
+    )
+    said = text_of(request.original)
+    assert "A compensation adds an amount of time" in said
+    assert "Nothing was changed" in said
+    assert "`/bulk grant`" in said
+    assert "No batch was started here yet" in text_of(
+        (await harness.run(harness.as_owner, "bulk list")).original
+    )
+    assert end_of(harness, "Buyer_1") == before
+
+
 async def test_a_member_s_text_in_a_file_name_stays_text(harness):
     _, said = await dry_run(
         harness,

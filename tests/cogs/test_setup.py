@@ -265,7 +265,7 @@ async def test_when_a_second_manager_is_needed_is_set_and_said_in_the_log(harnes
     assert (await guild(harness)).approval_above is None
     said = (await harness.run(harness.as_owner, "setup approval", people="0")).original
     assert "anybody's access with `/bulk` takes a second manager" in text_of(said)
-    for wrong in ("some", "-1", "10001", "²"):
+    for wrong in ("some", "-1", "10001", "²", "2,5"):
         said = (await harness.run(harness.as_owner, "setup approval", people=wrong)).original
         assert "no number of people" in text_of(said)
     assert (await guild(harness)).approval_above == 0

@@ -50,7 +50,7 @@ async def send(harness, path, **options):
     request = await harness.as_mod.run(
         path, guild=harness.guild, channel=harness.channel, **options
     )
-    # What cannot be noted holds up the acknowledgement for a second, which has to begin first.
+    # A server that cannot be noted holds up the acknowledgement for a second, which has to begin first.
     if not is_known:
         await eventually(harness.client._comings.locked)
         await harness.time.advance(1)
@@ -101,9 +101,11 @@ async def test_a_database_that_stays_locked_is_said_and_nothing_was_ordered(harn
 
 
 async def test_a_server_that_cannot_be_noted_yet_is_answered_all_the_same(harness):
+    await harness.client.guild_settings.left(harness.guild.id)  # so that there is something to note
     harness.client._met.clear()
     async with locked(harness):
         request = await send(harness, "help")
+        assert harness.client._comings.locked()  # it waits to be noted, as long as the database is
         await harness.passes(lambda: not request.original.loading, 3)
         assert "/access grant" in text_of(request.original)
 

@@ -143,6 +143,10 @@ def test_what_has_changed_nothing_need_not_be_cancelled_to_be_undone(state, said
 def test_the_second_manager_is_said_before():
     shown = bulk.dry_run(view({RowState.PLANNED: 30}, whole=replace(NOTHING_YET, ends=26)))
     assert "a second manager has to press *Approve*" in shown.text
+    nobody = view({RowState.PLANNED: 30}, whole=replace(NOTHING_YET, ends=1))
+    shown = bulk.dry_run(replace(nobody, approval_above=0))
+    assert "Any end of access takes a second manager here" in shown.text
+    assert "ore than 0" not in shown.text
     shown = bulk.dry_run(view({RowState.PLANNED: 30}, whole=replace(NOTHING_YET, ends=25)))
     assert "second manager" not in shown.text
 

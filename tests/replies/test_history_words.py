@@ -242,5 +242,10 @@ def test_without_its_facts_nothing_in_it_is_broken(action, facts):
     assert not BROKEN.search(text), text
 
 
+def test_a_second_manager_for_any_end_of_access_is_said_so():
+    text = said("setup_approval", facts=({"above": 0}, {"above": 2_500}))
+    assert text.endswith("more than 2,500, until now from the first one on")
+
+
 def test_a_refused_request_keeps_its_name():
     assert said("claim_refused") == r"<@9> refused that **Ann\_T** belongs to <@7>"

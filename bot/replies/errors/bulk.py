@@ -39,6 +39,14 @@ def _(_: refusals.NobodyChosen) -> str:
 
 
 @sentence.register
+def _(_: refusals.CompensatesForEver) -> str:
+    return (
+        "**A compensation adds an amount of time,** such as `3D` or `1W`, and lifetime is none. Nothing was changed. "
+        "To give lifetime to many, use `/bulk grant`."
+    )
+
+
+@sentence.register
 def _(_: refusals.FileAndFilter) -> str:
     return (
         "**Either a file or a filter:** with `file`, the file alone says who. Leave `ends_before`, `role` and "
@@ -147,6 +155,6 @@ def _(error: refusals.UndoTooEarly) -> str:
 @sentence.register
 def _(error: refusals.ApprovalUnreadable) -> str:
     return (
-        f"**{typed(error.text)} is no number of people.** Nothing was changed. Type a number from 0 to "
+        f"**{typed(error.text)} is no number of people.** Nothing was changed. Type a whole number from 0 to "
         f"{error.most:,}, or `off`."
     )

@@ -9,6 +9,7 @@ from axe_playwright_python.async_playwright import Axe
 from bot.sandbox import opened
 from bot.sandbox.child import Line
 from tests.support.fake_time import eventually
+from tests.support.sandboxes import has_opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -20,7 +21,7 @@ async def new_shop():
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     async with opened(0, kind="new", host="0.0.0.0", bot_port=port) as sandbox:
-        await eventually(lambda: sandbox.simulation.opening.over)
+        await has_opened(sandbox)
         assert [task.state for task in sandbox.simulation.opening.tasks] == ["done"]
         yield sandbox
 

@@ -5,6 +5,7 @@ import pytest_asyncio
 
 from bot.sandbox import opened, sample_customers, sandbox as sandboxes
 from tests.support.fake_time import eventually
+from tests.support.sandboxes import has_opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -15,8 +16,7 @@ async def sandbox(monkeypatch):
     monkeypatch.setattr(sample_customers, "SIZE", 45)
     monkeypatch.setattr(sandboxes, "_HUNDREDS_PACE", "100")
     async with opened(0, kind="hundreds") as sandbox:
-        await eventually(lambda: sandbox.simulation.opening.over)
-        assert [task for task in sandbox.simulation.opening.tasks if task.state != "done"] == []
+        await has_opened(sandbox)
         yield sandbox
 
 
@@ -52,9 +52,11 @@ async def test_a_list_an_outage_a_renewal_an_undo_and_two_managers(sandbox, look
         await eyes.sees("#messages .inside tr td:first-child", line)
 
     await sent("Fill in the list")
+    shop.tradingview.switches.latency = 1  # so that it runs until somebody has looked
     await started("for everybody in customers.csv")
     await eyes.sees("#messages .message:last-child", ", running:")
     await offered("Let 15 minutes pass")
+    shop.tradingview.switches.latency = 0
     await reached(2)
     told = shop.discord.world.dm(shop.owner).messages[-1]
     assert "is done" in told.text

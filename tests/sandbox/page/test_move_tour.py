@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from bot.sandbox import opened, sample_customers
 from tests.support.fake_time import eventually
+from tests.support.sandboxes import has_opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -17,8 +18,7 @@ async def sandbox(monkeypatch):
     """A shop that runs, whose customers paid at another one until now; fewer of them than usual."""
     monkeypatch.setattr(sample_customers, "SIZE", 45)
     async with opened(0, kind="move") as sandbox:
-        await eventually(lambda: sandbox.simulation.opening.over)
-        assert [task for task in sandbox.simulation.opening.tasks if task.state != "done"] == []
+        await has_opened(sandbox)
         yield sandbox
 
 

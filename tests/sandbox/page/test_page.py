@@ -11,6 +11,7 @@ from bot.sandbox import opened
 from bot.sandbox.child import Line
 from bot.sandbox.discord.drafts import Draft, apply_edit, build, store
 from tests.support.fake_time import eventually
+from tests.support.sandboxes import has_opened
 
 # One browser and one shop serve all of these; starting them takes longer than using them.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -20,8 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def open_shop():
     """A sandbox whose bot runs and is set up."""
     async with opened(0) as sandbox:
-        await eventually(lambda: sandbox.simulation.opening.over)
-        assert [task for task in sandbox.simulation.opening.tasks if task.state != "done"] == []
+        await has_opened(sandbox)
         yield sandbox
 
 
@@ -36,7 +36,7 @@ async def sandbox():
 async def empty_shop():
     """A sandbox whose bot has just joined, with nothing set up."""
     async with opened(0, kind="empty") as sandbox:
-        await eventually(lambda: sandbox.simulation.opening.over)
+        await has_opened(sandbox)
         yield sandbox
 
 

@@ -4,7 +4,9 @@ import pytest
 import pytest_asyncio
 
 from bot.sandbox import opened
+from bot.sandbox.tour.steps import answer
 from tests.support.fake_time import eventually
+from tests.support.sandboxes import has_opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -13,8 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def role_shop():
     """A sandbox where a payment bot gives a role to those who pay; everything is as it opened."""
     async with opened(0, kind="role") as sandbox:
-        await eventually(lambda: sandbox.simulation.opening.over)
-        assert [task for task in sandbox.simulation.opening.tasks if task.state != "done"] == []
+        await has_opened(sandbox)
         yield sandbox
 
 
@@ -42,6 +43,18 @@ async def test_a_buyer_comes_with_a_role_and_ends_at_the_chart_by_key(role_shop,
 
     async def reached(step):
         await eventually(lambda: simulation.tour.current == step)
+
+    def answers():
+        asked = [each for each in shop.discord.interactions if each.command == "access check"]
+        return [text for each in asked if "gold" in (text := answer(each))]
+
+    async def check_says(*, lost):
+        """Ask until the bot has followed the role: Discord tells it of that beside the command."""
+        heard = []
+        while not heard or ("unless that comes back" in heard[-1]) is not lost:
+            known = len(answers())
+            await sent("Fill in /access check")
+            heard = await eventually(lambda known=known: answers()[known:])
 
     async def list_shows(*titles):
         await eyes.page.locator("#chart[open]").wait_for()
@@ -80,11 +93,11 @@ async def test_a_buyer_comes_with_a_role_and_ends_at_the_chart_by_key(role_shop,
     assert len(gita.dms()) == 2
     written = len([call for call in shop.tradingview.log if call.applied])
     await offered("The payment bot takes the role")
-    await sent("Fill in /access check")
+    await check_says(lost=True)
     await eyes.sees("#messages .message", "unless that comes back")
     await reached(6)
     await offered("The payment bot gives it back")
-    await sent("Fill in /access check")
+    await check_says(lost=False)
     await eventually(lambda: simulation.tour.describe()["steps"][6]["goals"][1]["done"])
     await offered("Open Gita's list")
     await list_shows("Trend Finder Pro", "Volume Map")

@@ -5,6 +5,7 @@ import pytest_asyncio
 
 from bot.sandbox import opened
 from tests.support.fake_time import eventually
+from tests.support.sandboxes import has_opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -13,8 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def sandbox():
     """A sandbox with a payment provider; everything is as it opened."""
     async with opened(0, kind="sale") as sandbox:
-        await eventually(lambda: sandbox.simulation.opening.over)
-        assert [task for task in sandbox.simulation.opening.tasks if task.state != "done"] == []
+        await has_opened(sandbox)
         yield sandbox
 
 

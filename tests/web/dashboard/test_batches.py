@@ -220,6 +220,11 @@ async def test_a_file_that_cannot_be_read_changes_nothing(dashboard, manager, te
         ),
         ("extend", {"item": "trend", "ends_before": "lifetime", "duration": "1M"}, "date"),
         ("extend", {"item": "trend", "duration": "1M"}, "There is nothing to do"),
+        (
+            "compensate",
+            {"item": "trend", "duration": "L", "note": "an outage"},
+            "A compensation adds an amount of time",
+        ),
     ],
 )
 async def test_what_a_filter_lacks_is_said(dashboard, manager, kind, fields, words):

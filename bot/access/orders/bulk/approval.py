@@ -1,5 +1,7 @@
 """From how many people on a batch that ends access takes a second manager."""
 
+import re
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.orders.bulk.errors import ApprovalUnreadable
@@ -11,6 +13,7 @@ from bot.store.ledger import events
 MAX_ABOVE = 10_000
 DEFAULT_ABOVE = 25
 OFF = "off"
+_WHOLE = re.compile("[0-9]{1,5}|[1-9][0-9]?,[0-9]{3}")  # a comma before thousands alone
 
 
 class Approval:
@@ -56,12 +59,12 @@ def takes_two(ends: int, above: int | None) -> bool:
 
 def parse_above(text: str) -> int | None:
     """Read of how many people; None for `off`. Raises ApprovalUnreadable."""
-    typed = text.strip().casefold().replace(",", "")
+    typed = text.strip().casefold()
     if typed == OFF:
         return None
-    if not (typed.isascii() and typed.isdigit() and len(typed) <= len(str(MAX_ABOVE))):
+    if not _WHOLE.fullmatch(typed):
         raise ApprovalUnreadable(text, MAX_ABOVE)
-    above = int(typed)
+    above = int(typed.replace(",", ""))
     if above > MAX_ABOVE:
         raise ApprovalUnreadable(text, MAX_ABOVE)
     return above

@@ -71,7 +71,9 @@ class Comparison:
         rows = await asyncio.to_thread(self._with, draft.faulty)
         calls = await _calls(connection, self.facts, rows)
         end = month_end(request.at).start
-        whole = await asyncio.to_thread(forecast, rows, request.at, self._seated, end, calls)
+        whole = await asyncio.to_thread(
+            forecast, self._kind, rows, request.at, self._seated, end, calls
+        )
         chosen = {**(draft.chosen or {}), **_scripts_of(self.facts), **mark}
         return DryRun(rows, whole, chosen, self.facts.newest_order_id)
 

@@ -14,6 +14,11 @@ class NobodyChosen(UserError):
 
 
 @dataclass(eq=False)
+class CompensatesForEver(UserError):
+    """A compensation adds an amount of time, and lifetime is none."""
+
+
+@dataclass(eq=False)
 class FileAndFilter(UserError):
     """Both a file and a filter say whom it is about."""
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 from bot.access.rules.entitlements import State, gives_more
 from bot.access.rules.seat_fee import Seated
 from bot.access.sync.chunk import LARGEST, calls_of_chunk
-from bot.store.kinds import RowState
+from bot.store.kinds import BatchKind, RowState
 from bot.store.records import BatchRow
 
 
@@ -56,9 +56,14 @@ def after_of(row: BatchRow) -> State:
 
 
 def forecast(
-    rows: Sequence[BatchRow], now: datetime, seated: Seated, month_end: datetime, calls: int
+    kind: BatchKind,
+    rows: Sequence[BatchRow],
+    now: datetime,
+    seated: Seated,
+    month_end: datetime,
+    calls: int,
 ) -> Forecast:
-    """Return what these rows come to; `month_end`: when TradingView counts for its fee, `seated`: whom.
+    """Return what these rows of one batch come to; `month_end`: when TradingView counts for its fee, `seated`: whom.
 
     Somebody who loses one item may keep another: those who lose access are not taken off the seats.
     """
@@ -76,7 +81,7 @@ def forecast(
             gains.add(who)
         if not before.gives_access(now):
             nothing_yet.add(who)
-        if is_end(before, after, now):
+        if is_end(kind, before, after, now):
             ends.add(who)
         elif gives_more(before, after, now):
             shorter.add(who)
@@ -101,9 +106,13 @@ def forecast(
     )
 
 
-def is_end(before: State, after: State, now: datetime) -> bool:
-    """Return whether somebody has access now and none after it."""
-    return before.gives_access(now) and not after.gives_access(now)
+def is_end(kind: BatchKind, before: State, after: State, now: datetime) -> bool:
+    """Return whether somebody has access now and none after it.
+
+    A revocation also takes what stands still, and what was promised and waits for TradingView.
+    """
+    had = before.gives_access(now) or kind is BatchKind.REVOKE
+    return had and not after.gives_access(now)
 
 
 def calls_for(changes: int, rows: int) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.access.catalogue.lookup import Item, every_item, find_item
 from bot.access.orders.bulk.batches import Batches
 from bot.access.orders.bulk.dry_run import Comparison, begun
-from bot.access.orders.bulk.errors import NobodyChosen, NothingToDo
+from bot.access.orders.bulk.errors import CompensatesForEver, NobodyChosen, NothingToDo
 from bot.access.orders.bulk.facts import AT_ONCE, Facts, folded
 from bot.access.orders.bulk.holdings import Holding, ends_before
 from bot.access.orders.bulk.records import TAKING, Defaults, Draft, Entry, Filter
@@ -99,6 +99,7 @@ class Selection:
 
         Raises:
             NobodyChosen: the filter names nobody.
+            CompensatesForEver: a compensation is to give lifetime, or an end.
             ItemUnknown: there is no such item.
             NothingToDo: nobody is meant, or nothing would change for any of them.
         """
@@ -154,7 +155,10 @@ def _understood(
     members: frozenset[int] | None,
     at: datetime,
 ) -> _Asked:
-    """Return what is asked for. Raises NobodyChosen, or NothingToDo where the item or the time lacks."""
+    """Return what is asked for.
+
+    Raises NobodyChosen, CompensatesForEver, or NothingToDo where the item or the time lacks.
+    """
     item = chosen.item or defaults.item
     names_some = chosen.everyone or chosen.role_id is not None or chosen.ends_before is not None
     if chosen.role_id is not None and members is None:
@@ -167,6 +171,8 @@ def _understood(
         raise NothingToDo(((RowProblem.TWO_TIMES, 1),))
     if kind is not BatchKind.REVOKE and defaults.length is None and defaults.until is None:
         raise NothingToDo(((RowProblem.NO_TIME, 1),))
+    if kind is BatchKind.COMPENSATE and (defaults.length is None or defaults.length.lifetime):
+        raise CompensatesForEver
     if kind is BatchKind.SET and defaults.length is not None:
         end = absolute(defaults.length, at)
         defaults = Defaults(defaults.item, None, LIFETIME if end is None else end.at, defaults.note)

@@ -85,7 +85,9 @@ class Undo:
             calls = await calls_of(connection, changes)
         # What the batch ordered last is put back first.
         rows.sort(key=lambda row: -(row.undoes_order_id or 0))
-        whole = await asyncio.to_thread(forecast, rows, request.at, seated, end, calls)
+        whole = await asyncio.to_thread(
+            forecast, BatchKind.UNDO, rows, request.at, seated, end, calls
+        )
         draft = Draft(BatchKind.UNDO, (), chosen={"undoes": batch.id, "kind": batch.kind})
         return await self._batches.keep(request, draft, rows, whole, newest_order_id, batch.id)
 

@@ -8,7 +8,7 @@ from functools import partial
 from aiohttp import web
 
 from bot.access.catalogue.errors import ItemUnknown, ProductEmpty
-from bot.access.orders.bulk.errors import NobodyChosen, NothingToDo
+from bot.access.orders.bulk.errors import CompensatesForEver, NobodyChosen, NothingToDo
 from bot.access.orders.bulk.records import LARGEST, Defaults, Filter
 from bot.access.people.import_records import People, Wanted
 from bot.access.rules.duration import Length, parse_length, parse_until, read_end_before
@@ -149,6 +149,8 @@ def _about(field: str) -> Iterator[None]:
         yield
     except NobodyChosen as refusal:
         raise _Mistyped("nobody", words="nobody") from refusal
+    except CompensatesForEver as refusal:
+        raise _Mistyped("duration", words="for ever") from refusal
     except (ItemUnknown, ProductEmpty) as refusal:
         raise _Mistyped("item", explain(refusal).text) from refusal
     except NothingToDo as refusal:

@@ -14,6 +14,7 @@ from bot.access.orders.bulk.errors import (
     BatchMovedOn,
     SecondManagerNeeded,
 )
+from bot.access.request import Subject
 from bot.store.kinds import BatchKind, BatchState, RowState, StateKind
 from bot.store.records import OPERATOR_ID, Actor
 from tests.support.access_harness import AccessHarness, open_harness
@@ -21,6 +22,7 @@ from tests.support.bulk import Counter, entries
 from tests.support.vendor_fixture import HOME, STAFF
 
 NAMES = [f"Buyer_{number}" for number in range(4)]
+WAITING = ["Ann_Waits", "Ben_Waits"]
 
 
 @pytest.fixture
@@ -82,6 +84,28 @@ async def test_without_a_word_it_is_more_than_25(counter):
     assert await counter.bulk.approval.above(HOME) == 25
 
 
+@pytest.mark.parametrize("by_file", [True, False])
+async def test_who_waits_for_access_or_has_it_paused_counts_with_those_who_lose_it(
+    counter, by_file
+):
+    paused = Subject(username=NAMES[0])
+    harness = counter.harness
+    await harness.done(await harness.pauses.pause(harness.request(confirmed=True), paused, "trend"))
+    harness.switches.down = True
+    for name in WAITING:
+        harness.vendor.world.add_user(name)
+        await harness.grant(name, "1M", unknown_name=True)
+    await harness.rest()
+    await counter.bulk.approval.set(harness.request(), 5)
+    if by_file:
+        number = await counter.draft(BatchKind.REVOKE, entries([*NAMES, *WAITING]))
+    else:
+        number = await counter.select(BatchKind.REVOKE, item="trend")
+    view = await counter.view(number)
+    assert (view.forecast.people, view.forecast.ends, view.needs_approval) == (6, 6, True)
+    assert (await counter.start(number)).state is BatchState.APPROVAL
+
+
 async def test_whoever_started_it_cannot_approve_it_but_the_operator_can(counter):
     number = await asked(counter)
     with pytest.raises(SecondManagerNeeded):
@@ -127,13 +151,23 @@ async def test_a_change_of_the_number_is_in_the_history(counter):
 
 @pytest.mark.parametrize(
     ("typed", "above"),
-    [("off", None), (" OFF ", None), ("0", 0), ("1,000", 1000), ("10000", 10_000)],
+    [
+        ("off", None),
+        (" OFF ", None),
+        ("0", 0),
+        ("1,000", 1000),
+        ("10000", 10_000),
+        ("10,000", 10_000),
+    ],
 )
 def test_what_can_be_typed(typed, above):
     assert parse_above(typed) == above
 
 
-@pytest.mark.parametrize("typed", ["", "never", "-1", "10001", "1e3", "²", "9" * 500, "2.5"])
+@pytest.mark.parametrize(
+    "typed",
+    ["", "never", "-1", "10001", "1e3", "²", "9" * 500, "2.5", "2,5", "25,", ",25", "2,50", "1,0,0", "10,00", "0,100", "10,001", "of,f", "2 5"],
+)  # fmt: skip
 def test_what_is_no_number_of_people(typed):
     with pytest.raises(ApprovalUnreadable):
         parse_above(typed)

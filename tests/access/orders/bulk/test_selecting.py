@@ -8,15 +8,16 @@ from sqlalchemy import update
 
 from bot import clock
 from bot.access.catalogue.errors import ItemUnknown
-from bot.access.orders.bulk.errors import NobodyChosen, NothingToDo
+from bot.access.orders.bulk.errors import CompensatesForEver, NobodyChosen, NothingToDo
 from bot.access.orders.bulk.records import Defaults, Filter
 from bot.access.request import Subject
 from bot.access.rules.duration import parse_length, read_end_before
 from bot.replies.orders import to_customer
 from bot.store.catalogue import products
-from bot.store.kinds import BatchKind, RowProblem, RowState, Tie
+from bot.store.kinds import BatchKind, BatchState, RowProblem, RowState, Tie
 from bot.store.people import customers
 from bot.store.tables.people import customer
+from bot.tradingview import LIFETIME
 from tests.support.access_harness import open_harness
 from tests.support.bulk import Counter
 from tests.support.vendor_fixture import HOME, STAFF
@@ -78,6 +79,16 @@ async def test_a_compensation_gives_everybody_with_live_dated_access_so_much_mor
     assert counter.harness.end(NAMES[1]) == moment(2026, 4, 13, 12)
     assert counter.harness.end(NAMES[2]) is None
     assert counter.harness.end(NAMES[3]) <= clock.now()
+
+
+async def test_a_compensation_adds_an_amount_of_time_and_never_lifetime(counter):
+    await given(counter, NAMES[:1], "1M")
+    for over in ("L", "lifetime"):
+        with pytest.raises(CompensatesForEver):
+            await counter.compensate("trend", over)
+    with pytest.raises(CompensatesForEver):
+        await counter.select(BatchKind.COMPENSATE, item="trend", until=LIFETIME)
+    assert await counter.bulk.views.standing(HOME, BatchState.DRAFT) == []
 
 
 async def test_a_compensation_counts_once_however_often_it_is_delivered(counter):
