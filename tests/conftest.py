@@ -7,12 +7,18 @@ from email.utils import format_datetime
 import pytest
 from aiohttp import web_response
 from blockbuster import blockbuster_ctx
+from hypothesis import HealthCheck, settings
 
 from bot import clock
 from tests.support.fake_time import FakeTime, world_now
 from tests.support.quick_database import make_databases_quick
 
 make_databases_quick()
+# The same examples in every run, on a machine however slow: a rule is broken, or it is not.
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 gc.disable()  # while the tests are read nothing is thrown away, and each search would look at everything
 
 

@@ -302,7 +302,8 @@ async def test_an_undo_that_is_cancelled_finishes_what_it_began_and_a_second_doe
     }
     said = result(await counter.view(undo)).text
     assert (
-        f"What it put back stays so. `/bulk undo` with batch {number} puts back the rest." in said
+        f"What it put back stays so. `/bulk undo` with batch {number} puts back the rest, for 24 hours"
+        in said
     )
     await counter.undo(number)
     assert {name: counter.harness.end(name) for name in NAMES} == before
