@@ -208,9 +208,11 @@ async def member_told(connection: AsyncConnection, order_id: int, at: datetime) 
     )
 
 
-async def no_news(connection: AsyncConnection, order_id: int, at: datetime) -> None:
-    """Note that this order alone is nothing that the member has to hear of."""
-    await connection.execute(update(order).where(order.c.id == order_id).values(member_told_at=at))
+async def no_news(connection: AsyncConnection, order_ids: Collection[int], at: datetime) -> None:
+    """Note that these orders alone are nothing that the member has to hear of."""
+    await connection.execute(
+        update(order).where(order.c.id.in_(list(order_ids))).values(member_told_at=at)
+    )
 
 
 async def tell_anew(connection: AsyncConnection, changed: Collection[int]) -> None:
