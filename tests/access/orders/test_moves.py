@@ -337,3 +337,10 @@ async def test_what_somebody_gave_on_tradingview_is_noted_once_also_after_a_move
     await harness.done(await harness.put_back(changed))
     assert harness.end(NAME) == end
     assert [reason.source for reason in await harness.reasons(NAME)] == ["found"]
+
+
+async def test_who_cannot_be_told_of_a_product_now_is_put_off_with_all_of_it(harness):
+    order = (await have(harness)).order
+    await whole(harness, order.id)
+    assert [each.order.id for each in await harness.outcomes.members_to_tell()] == [order.id]
+    assert not await harness.outcomes.members_to_tell([order.id])
