@@ -164,8 +164,7 @@ class OutcomeNotifier:
         if member_id is not None and is_news and server is not None:
             message = order_replies.to_customer(receipt, server.name, *beside)
             await self._write_to(member_id, message, f"c{_of(receipt)}")
-        for part in (receipt, *beside):
-            await self._outcomes.member_told(part.order.id)
+        await self._outcomes.member_told(*(part.order.id for part in (receipt, *beside)))
 
     # Trouble
 

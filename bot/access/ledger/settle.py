@@ -6,7 +6,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import clock
 from bot.access.ledger.reasons import add_found, want_anew
-from bot.access.rules.entitlements import State, gives_more, is_ours, seen_in, settle, want
+from bot.access.request import FOUND
+from bot.access.rules.entitlements import (
+    State,
+    given_by,
+    gives_more,
+    is_ours,
+    seen_in,
+    settle,
+    want,
+)
 from bot.store.kinds import ActorKind, OrderKind, Reason, StateKind
 from bot.store.ledger import entitlements, orders, permissions, put_backs
 from bot.store.ledger.changes import PermissionFacts
@@ -102,10 +111,18 @@ async def _note_foreign(connection: AsyncConnection, permission: Permission, see
     if overruling is not None and overruling.kind is OrderKind.PAUSE:
         _ = await add_found(connection, permission, seen, now, paused_at=overruling.asked_at)
         return
+    if overruling is not None and await _is_found(connection, overruling, seen):
+        return
     ended_by = None if overruling is None else overruling.id
     is_new = await add_found(connection, permission, seen, now, overruled_by=ended_by)
     if is_new and overruling is not None:
         await _had(connection, overruling, seen)
+
+
+async def _is_found(connection: AsyncConnection, overruling: Order, seen: State) -> bool:
+    """Return whether what TradingView shows was noted before, and comes back with that order's undo anyway."""
+    ended = await entitlements.ended_by(connection, overruling.id)
+    return any(each.source == FOUND and given_by(each).agrees_with(seen) for each in ended)
 
 
 def _was_there_first(permission: Permission) -> bool:

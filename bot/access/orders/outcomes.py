@@ -164,10 +164,11 @@ class Outcomes:
             ids = await order_outcomes.members_to_tell(connection, but)
             return await self._receipts(connection, ids)
 
-    async def member_told(self, order_id: int) -> None:
-        """Note that the member knows of this order, and of every earlier one for the same access."""
+    async def member_told(self, *order_ids: int) -> None:
+        """Note that the member knows of these orders, and of every earlier one for the same access."""
         async with self._database.write() as connection:
-            await order_outcomes.member_told(connection, order_id, clock.now())
+            for order_id in order_ids:
+                await order_outcomes.member_told(connection, order_id, clock.now())
 
 
 def _last_moment(asked_at: datetime) -> datetime:

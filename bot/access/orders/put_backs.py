@@ -38,7 +38,7 @@ async def put_back_in(
     for each in sorted((lead, *led[lead.id]), key=lambda e: e.kind is OrderKind.MOVE):
         if await overtaken_since(connection, each, unless):
             raise OvertakenSince
-        new = replace(await _putting_back(connection, request, each, first), batch_id=batch_id)
+        new = await _putting_back(connection, request, each, first, batch_id)
         recording = record if batch_id is None else record_unguarded
         part = await recording(connection, vault, new)
         first = first or part
@@ -48,7 +48,11 @@ async def put_back_in(
 
 
 async def _putting_back(
-    connection: AsyncConnection, request: RequestContext, undone: Order, lead: Recorded | None
+    connection: AsyncConnection,
+    request: RequestContext,
+    undone: Order,
+    lead: Recorded | None,
+    batch_id: int | None,
 ) -> NewOrder:
     """Return the order that undoes one; `lead` is the first of the same press."""
     permission = await permissions.by_id(connection, undone.permission_id)
@@ -66,7 +70,9 @@ async def _putting_back(
     )
     if undone.kind is OrderKind.GRANT:
         change = await _without(connection, request, undone)
-    elif undone.kind is OrderKind.SET and undone.batch_id is not None:
+    elif undone.batch_id is not None and (
+        undone.kind is OrderKind.SET or (undone.kind is OrderKind.REVOKE and batch_id is not None)
+    ):
         change = replace(change, overrules=await _leaves_nothing(connection, request, undone))
     if undone.batch_id is not None and undone.kind in (OrderKind.GRANT, OrderKind.SET):
         held_back = await put_backs.was_held_back(connection, undone)
@@ -78,17 +84,20 @@ async def _putting_back(
         change,
         product_id=undone.product_id,
         lead_id=None if lead is None else lead.order.id,
+        batch_id=batch_id,
     )
 
 
 async def _leaves_nothing(
     connection: AsyncConnection, request: RequestContext, undone: Order
 ) -> bool:
-    """Return whether a `set` gave something to somebody who had nothing, and has nothing else now.
+    """Return whether nothing is left once that order is put back: what Usher gave then goes on TradingView too.
 
     What stands still gives nothing: it is there again, and TradingView is not to show it.
     """
     taken = await entitlements.ended_by(connection, undone.id)
+    if undone.kind is OrderKind.REVOKE and not taken:
+        return False  # Usher gave nothing
     bought = await purchases.by_ids(connection, {each.purchase_id for each in taken})
     reasons = await entitlements.active(connection, undone.permission_id)
     reasons += [each for each in taken if not _is_over(bought[each.purchase_id], undone)]

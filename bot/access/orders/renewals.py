@@ -75,7 +75,7 @@ async def renew_in(
         new = await _order(connection, request, purchase, reason, lead, by, grace_days, later)
         recorded.append(await record_unguarded(connection, vault, new))
         if not is_news:
-            await order_outcomes.no_news(connection, recorded[-1].order.id, request.at)
+            await order_outcomes.no_news(connection, [recorded[-1].order.id], request.at)
     return Renewed(tuple(recorded), is_held)
 
 

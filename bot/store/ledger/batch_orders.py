@@ -140,7 +140,10 @@ async def is_stopping(connection: AsyncConnection, batch_id: int) -> bool:
 
 
 async def unsent(connection: AsyncConnection, batch_id: int, limit: int) -> list[BatchRow]:
-    """Return ordered rows none of whose orders TradingView was asked to carry out yet."""
+    """Return ordered rows none of whose orders TradingView was asked to carry out yet.
+
+    What a row undoes counts again as soon as it is ordered, and is not taken away a second time.
+    """
     mine = order.alias()
     found = await connection.execute(
         select(batch_row)
@@ -148,6 +151,7 @@ async def unsent(connection: AsyncConnection, batch_id: int, limit: int) -> list
         .where(
             batch_row.c.batch_id == batch_id,
             batch_row.c.state == RowState.ORDERED,
+            batch_row.c.undoes_order_id.is_(None),
             ~_is_begun(mine.c.id),
         )
         .order_by(batch_row.c.id)
@@ -157,7 +161,7 @@ async def unsent(connection: AsyncConnection, batch_id: int, limit: int) -> list
 
 
 def is_unsent(permission_id: "ColumnElement[int]", batch_id: "ColumnElement[int]") -> Exists:
-    """Return whether what a permission waits for is a row of that batch of which nothing was sent yet."""
+    """Return whether what a permission waits for is a row of that batch as `unsent` finds them."""
     waiting, row = order.alias(), batch_row.alias()
     lead_id = func.coalesce(waiting.c.lead_id, waiting.c.id)
     return (
@@ -168,6 +172,7 @@ def is_unsent(permission_id: "ColumnElement[int]", batch_id: "ColumnElement[int]
             waiting.c.state == OrderState.WAITING,
             row.c.order_id == lead_id,
             row.c.state == RowState.ORDERED,
+            row.c.undoes_order_id.is_(None),
             ~_is_begun(lead_id),
         )
         .correlate_except(waiting, row)

@@ -96,7 +96,8 @@ async def members_to_tell(
 ) -> list[int]:
     """Return done orders whose customer is a member who has not heard of it; one for each permission.
 
-    Somebody who stands in several rows of a batch hears of them together.
+    Orders in `but` are left out with those they lead. Somebody who stands in several rows of a batch
+    hears of them together.
     """
     found = await connection.execute(
         select(func.max(order.c.id))
@@ -107,7 +108,8 @@ async def members_to_tell(
         )
         .where(_member_unaware(), ~_leads_what_waits(), ~_is_joined_soon())
         .group_by(order.c.permission_id)
-        .having(func.max(order.c.id).not_in(list(but)))
+        # What is put off is known by the order that leads it.
+        .having(func.max(func.coalesce(order.c.lead_id, order.c.id)).not_in(list(but)))
         .order_by(func.max(order.c.id))
         .limit(limit)
     )
@@ -208,9 +210,11 @@ async def member_told(connection: AsyncConnection, order_id: int, at: datetime) 
     )
 
 
-async def no_news(connection: AsyncConnection, order_id: int, at: datetime) -> None:
-    """Note that this order alone is nothing that the member has to hear of."""
-    await connection.execute(update(order).where(order.c.id == order_id).values(member_told_at=at))
+async def no_news(connection: AsyncConnection, order_ids: Collection[int], at: datetime) -> None:
+    """Note that these orders alone are nothing that the member has to hear of."""
+    await connection.execute(
+        update(order).where(order.c.id.in_(list(order_ids))).values(member_told_at=at)
+    )
 
 
 async def tell_anew(connection: AsyncConnection, changed: Collection[int]) -> None:

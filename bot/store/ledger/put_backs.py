@@ -38,6 +38,14 @@ async def removals(
     return await _ordered(connection, permission_ids, order.c.kind.in_(TAKES_AWAY))
 
 
+async def removals_by_somebody(
+    connection: AsyncConnection, permission_ids: Collection[int]
+) -> dict[int, list[int]]:
+    """Return the same without those of a source."""
+    kinds = order.c.kind.in_(TAKES_AWAY)
+    return await _ordered(connection, permission_ids, kinds, _BY_SOMEBODY)
+
+
 async def decisions(
     connection: AsyncConnection, permission_ids: Collection[int]
 ) -> dict[int, list[int]]:

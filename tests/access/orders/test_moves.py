@@ -320,3 +320,27 @@ async def test_a_program_that_is_killed_between_the_two_leaves_each_to_be_done_o
     applied = [call.name for call in harness.fake.log if call.applied][before:]
     assert sorted(applied) == ["add", "add", "remove"]
     assert applied[-1] == "remove"
+
+
+async def test_what_somebody_gave_on_tradingview_is_noted_once_also_after_a_move_that_came_to_nothing(
+    harness,
+):
+    end = clock.now() + 200 * DAY
+    harness.give(NAME, end)
+    await harness.meanwhile(harness.sweeps.run(HOME, "trend", by=STAFF))
+    moved = await move(harness, "trend", "range")
+    harness.switches.down = True
+    await harness.put_back(moved)
+    changed = await harness.set(NAME, end.isoformat())
+    harness.switches.down = False
+    await harness.done(changed, within=60)
+    await harness.done(await harness.put_back(changed))
+    assert harness.end(NAME) == end
+    assert [reason.source for reason in await harness.reasons(NAME)] == ["found"]
+
+
+async def test_who_cannot_be_told_of_a_product_now_is_put_off_with_all_of_it(harness):
+    order = (await have(harness)).order
+    await whole(harness, order.id)
+    assert [each.order.id for each in await harness.outcomes.members_to_tell()] == [order.id]
+    assert not await harness.outcomes.members_to_tell([order.id])

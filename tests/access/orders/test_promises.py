@@ -92,6 +92,15 @@ async def test_a_set_overrules_days_given_by_hand_and_they_can_be_put_back(harne
     assert harness.end("Ann_Trades") == NOW + timedelta(days=200)
 
 
+async def test_days_given_by_hand_come_back_also_where_a_set_asked_for_the_same_end(harness):
+    harness.give("Ann_Trades", NOW + timedelta(days=200))
+    order = await harness.set("Ann_Trades", (NOW + timedelta(days=200)).isoformat())
+    await harness.done(order)
+    await harness.done(await harness.put_back(order))
+    assert harness.end("Ann_Trades") == NOW + timedelta(days=200)
+    assert [reason.source for reason in await harness.reasons("Ann_Trades")] == ["found"]
+
+
 async def test_an_answer_lost_after_the_write_extends_once(harness):
     await harness.done(await harness.grant("Ann_Trades", "1M"))
     harness.switches.lost_answers = 1

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,8 +20,15 @@ from bot.jobs import Jobs
 from bot.store.catalogue import guilds
 from bot.store.engine.database import Database
 from bot.store.kinds import BatchState, OrderState, RowState
-from bot.store.ledger import batch_orders, batch_rows, batches, order_outcomes, orders
-from bot.store.records import Batch
+from bot.store.ledger import (
+    batch_orders,
+    batch_rows,
+    batches,
+    order_outcomes,
+    orders,
+    put_backs,
+)
+from bot.store.records import Batch, BatchRow
 from bot.store.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -137,23 +144,7 @@ class BatchRunner:
                 if batch.undoes_id is None:
                     rows = await batch_orders.unsent(connection, batch.id, AT_ONCE)
                 for row in rows:
-                    lead = await orders.by_id(connection, row.order_id or 0)
-                    assert lead is not None  # noqa: S101 - a foreign key
-                    try:
-                        async with connection.begin_nested():
-                            recorded = await put_back_in(
-                                connection,
-                                self._vault,
-                                _request(batch),
-                                lead,
-                                batch_id=batch.id,
-                            )
-                    except UserError:  # a later order decides: nothing is left to take back
-                        pass
-                    else:
-                        superseded += recorded.superseded
-                        # Nothing was changed for them, so there is nothing to tell them.
-                        await order_outcomes.no_news(connection, recorded.order.id, clock.now())
+                    superseded += await self._take_back(connection, batch, row)
                     await batch_rows.change(
                         connection, row.id, RowState.ORDERED, state=RowState.WITHDRAWN
                     )
@@ -163,6 +154,30 @@ class BatchRunner:
             if not rows:
                 break
         self._queue.wake(batch.guild_id)
+
+    async def _take_back(
+        self, connection: AsyncConnection, batch: Batch, row: BatchRow
+    ) -> Sequence[int]:
+        """Put back what was not sent of a row; returns the orders whose place that took."""
+        lead = await orders.by_id(connection, row.order_id or 0)
+        assert lead is not None  # noqa: S101 - a foreign key
+        try:
+            async with connection.begin_nested():
+                recorded = await put_back_in(
+                    connection,
+                    self._vault,
+                    _request(batch),
+                    lead,
+                    batch_id=batch.id,
+                    unless=put_backs.removals_by_somebody,
+                )
+        except UserError:  # a later order decides: nothing is left to take back
+            return ()
+        led = await orders.led_by(connection, [recorded.order.id])
+        every = [recorded.order.id, *(each.id for each in led[recorded.order.id])]
+        # Nothing was changed for them, so there is nothing to tell them.
+        await order_outcomes.no_news(connection, every, clock.now())
+        return recorded.superseded
 
     async def _end(
         self, connection: AsyncConnection, batch: Batch, state: BatchState, action: str

@@ -2,12 +2,18 @@
 
 import pytest
 
+from bot import clock
+from bot.access.catalogue.lookup import find_item
 from bot.access.orders.bulk import runner as runner_module
 from bot.errors import DiskFullError
+from bot.store.catalogue import products
 from bot.store.kinds import BatchKind, BatchState
+from bot.store.ledger import order_outcomes
+from bot.store.people import customers
 from tests.support.access_harness import open_harness
 from tests.support.bulk import Counter, entries
 from tests.support.statements import counting
+from tests.support.vendor_fixture import HOME, STAFF
 
 
 @pytest.fixture
@@ -84,3 +90,29 @@ async def test_rows_are_recorded_in_a_dozen_statements_each(counter):
     with counting(counter.harness.database) as statements:
         await counter.bulk.runner.look()
     assert len(statements) <= 14 * len(names)  # of new people; those who are known take ten
+
+
+async def test_what_is_withdrawn_is_no_news_to_the_member_also_of_a_product(counter):
+    harness = counter.harness
+    await harness.vendor.add_script(slug="range")
+    async with harness.database.write() as connection:
+        both = await products.add(
+            connection, HOME, by=STAFF, at=clock.now(), slug="both", title="Both"
+        )
+        for slug in ("trend", "range"):
+            script_id = (await find_item(connection, HOME, slug)).script_id
+            await products.add_scripts(connection, both.id, [script_id])
+        person = await customers.add(connection, HOME, member_id=700)
+        await customers.rename(connection, person.id, "Buyer_0", None)
+    given = await harness.grant("Buyer_0", "1M", "both")
+    await harness.done(given, within=10)
+    await harness.let_pass(10)
+    await harness.outcomes.member_told(given)
+    number = await counter.draft(BatchKind.GRANT, entries(["Buyer_0"], "1M", item="both"))
+    await counter.start_while_down(number)
+    await counter.bulk.batches.cancel(harness.request(), number)
+    await counter.bulk.runner.look()
+    harness.switches.down = False
+    await counter.to_the_end(number)
+    await harness.let_pass(order_outcomes.TOGETHER_WITHIN.total_seconds())
+    assert not await harness.outcomes.members_to_tell()

@@ -8,10 +8,11 @@ import pytest
 from bot import clock
 from bot.access.orders.bulk.errors import NothingToDo
 from bot.access.rules.payments import Buyer, Dispute, DisputeState, Line, Payment, Refund
-from bot.store.kinds import BatchKind
+from bot.store.kinds import BatchKind, RowState
 from tests.support.access_harness import open_harness
 from tests.support.bulk import Counter, entries
 from tests.support.contract_shop import open_contract_shop
+from tests.support.vendor_fixture import HOME, STAFF
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 PAID_UNTIL = datetime(2026, 4, 9, 12, tzinfo=UTC)
@@ -83,3 +84,37 @@ async def test_what_staff_decide_after_a_refund_stays(counter):
     with pytest.raises(NothingToDo):
         await counter.bulk.undo.draft(harness.request(), number)
     assert harness.end("Ann_Trades") == NOW + timedelta(days=163)
+
+
+@pytest.mark.parametrize("kind", [BatchKind.GRANT, BatchKind.SET, BatchKind.REVOKE])
+async def test_what_is_withdrawn_after_a_refund_leaves_nothing(counter, kind):
+    harness = counter.harness
+    length = "3D" if kind is BatchKind.GRANT else None
+    until = "2026-08-20T12:00:00Z" if kind is BatchKind.SET else None
+    number = await counter.draft(kind, entries(ANN, length, until, now=NOW))
+    await counter.start_while_down(number)
+    await refunded(counter)
+    await withdrawn(counter, number)
+    assert harness.end("Ann_Trades") == "absent"
+
+
+async def test_a_revoke_that_is_withdrawn_leaves_alone_what_usher_never_gave(counter):
+    harness = counter.harness
+    harness.give("bob-fx", None)
+    await harness.meanwhile(harness.sweeps.run(HOME, "trend", by=STAFF))
+    number = await counter.draft(BatchKind.REVOKE, entries(["bob-fx"]))
+    await counter.start_while_down(number)
+    await withdrawn(counter, number)
+    assert harness.end("bob-fx") is None
+    assert not await harness.reasons("bob-fx")
+
+
+async def withdrawn(counter, number):
+    """Cancel what TradingView, which is down until then, was asked for nothing of."""
+    await counter.bulk.batches.cancel(counter.harness.request(), number)
+    await counter.bulk.runner.look()
+    counter.harness.switches.down = False
+    await counter.to_the_end(number)
+    [row] = await counter.rows(number)
+    assert row.state is RowState.WITHDRAWN
+    await counter.harness.let_pass(60)
