@@ -36,7 +36,6 @@ def _stands_still() -> "ColumnElement[bool]":
             and_(
                 batch_table.c.state == BatchState.CANCELLED,
                 batch_table.c.ended_at.is_(None),
-                batch_table.c.undoes_id.is_(None),  # what an undo has put back is never withdrawn
                 batch_orders.is_unsent(permission.c.id, batch_table.c.id),
             ),
         ),

@@ -140,9 +140,7 @@ class BatchRunner:
                 await batch_rows.change_all(
                     connection, batch.id, RowState.PLANNED, state=RowState.WITHDRAWN
                 )
-                rows = []
-                if batch.undoes_id is None:
-                    rows = await batch_orders.unsent(connection, batch.id, AT_ONCE)
+                rows = await batch_orders.unsent(connection, batch.id, AT_ONCE)
                 for row in rows:
                     superseded += await self._take_back(connection, batch, row)
                     await batch_rows.change(
