@@ -39,7 +39,8 @@ class Bar:
 
     def at(self, done: int, total: int = 0, more: str = "") -> None:
         """Show that so many are done, of so many where that is known; `more` takes the number's place."""
-        self._done, self._total = done, max(total, self._total)
+        total = max(total, self._total)
+        self._done, self._total = done, max(total, done) if total else 0  # some may have come since
         self._show(more)
 
     def _show(self, more: str) -> None:

@@ -58,3 +58,11 @@ def test_without_a_number_to_reach_it_counts(shown):
     with progress.Bar("Reading") as bar:
         bar.at(30)
     assert taken.getvalue().splitlines() == ["Reading…", "Reading: 30, done."]
+
+
+def test_more_than_were_expected_are_never_said_to_be_of_fewer(shown):
+    taken = shown(terminal=False)
+    with progress.Bar("Reading") as bar:
+        bar.at(90, 104)
+        bar.at(105, 104)
+    assert taken.getvalue().splitlines()[-2] == "Reading: 105 of 105"

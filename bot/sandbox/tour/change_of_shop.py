@@ -19,7 +19,8 @@ class ChangeOfShop(Story):
     title = "Change of shop"
     ending = (
         "The customers of another shop are yours, and nobody lost a day. It goes the same way for the lists of "
-        "LaunchPass, Stripe, Patreon and Gumroad, and for the older panel's database."
+        "LaunchPass, Stripe, Patreon and Gumroad, and for the older panel's database. Without a terminal, the "
+        "dashboard does the same: Payments, Move from another shop."
     )
     takes_new_shop = True
 

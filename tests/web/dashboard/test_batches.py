@@ -129,6 +129,7 @@ async def test_people_are_chosen_by_what_they_have(dashboard, manager):
     page = await chosen(manager, "set", everyone="1", until="2026-12-31")
     assert "1 would get an earlier end" not in page.text  # Alice_Two's year, and bob's lifetime
     assert "2 would get an earlier end" in page.text
+    assert "New end 31 December 2026, end of day UTC" in page.text  # wherever it is read
     page = await chosen(manager, "compensate", item="trend", duration="3D", note="an outage")
     assert "2 rows would change" in page.text
     assert "The access has no end, so no time can be added." in page.text

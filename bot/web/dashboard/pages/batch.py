@@ -23,7 +23,7 @@ from bot.replies.history_facts import actor_named
 from bot.replies.message import Attached
 from bot.replies.orders import why_waiting
 from bot.replies.seats import money
-from bot.replies.text import member
+from bot.replies.text import end_day, member
 from bot.replies.tone import Tone
 from bot.store.kinds import BatchKind, BatchState
 from bot.store.records import Batch
@@ -103,6 +103,7 @@ async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
         mend=bulk_problems.mend,
         why=bulk_problems.why,
         stands=_stands,
+        end_day=end_day,
         before_of=before_of,
         after_of=after_of,
         lasts=spoken_seconds(view.seconds),
