@@ -12,6 +12,7 @@ from bot.access.request import AGAIN, BY_CUSTOMERS
 from bot.access.rules.duration import RowEnd, parse_length
 from bot.access.rules.entitlements import (
     State,
+    before_of,
     last_seen,
     paid_end,
     paid_until,
@@ -128,8 +129,12 @@ class Receipt:
     @property
     def had_access(self) -> bool:
         """Return whether there was access when the order was recorded, also some that only TradingView knew of."""
-        shown = State(self.permission.before, self.permission.before_ends_at)
-        return any(each.gives_access(self.order.asked_at) for each in (self.before, shown))
+        known = [self.before]
+        if (
+            self.permission.revision == self.order.revision
+        ):  # else what stood there was before another order
+            known.append(before_of(self.permission))
+        return any(each.gives_access(self.order.asked_at) for each in known)
 
     @property
     def end(self) -> End | None:

@@ -101,6 +101,14 @@ async def test_days_given_by_hand_come_back_also_where_a_set_asked_for_the_same_
     assert [reason.source for reason in await harness.reasons("Ann_Trades")] == ["found"]
 
 
+async def test_whoever_is_new_is_new_also_when_they_hear_of_it_after_the_next_order(harness):
+    first = await harness.grant("Ann_Trades", "1M")
+    await harness.done(first)
+    second = await harness.done(await harness.grant("Ann_Trades", "1M"))
+    assert not (await harness.outcomes.receipt(first)).had_access
+    assert second.had_access
+
+
 async def test_an_answer_lost_after_the_write_extends_once(harness):
     await harness.done(await harness.grant("Ann_Trades", "1M"))
     harness.switches.lost_answers = 1

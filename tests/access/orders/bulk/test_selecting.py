@@ -328,11 +328,11 @@ async def test_who_could_use_it_all_the_time_hears_that_it_goes_on(counter):
     await harness.meanwhile(harness.sweeps.run(HOME, "trend", by=STAFF))
     number = await counter.select(BatchKind.EXTEND, item="trend", length="3D", members=None)
     await counter.carry_out(number)
-    [*rows] = await counter.rows(number, RowState.ORDERED)
-    single = await harness.grant("bob-fx", "3D")
-    new = await harness.grant(NAMES[0], "3D")
-    orders = [*(row.order_id for row in rows), single, new]
-    receipts = [await harness.done(each, within=10) for each in orders]
+    rows = await counter.rows(number, RowState.ORDERED)
+    receipts = [await harness.done(row.order_id, within=10) for row in rows]
+    receipts += [
+        await harness.done(await harness.grant(name, "3D")) for name in ("bob-fx", NAMES[0])
+    ]
     said = [to_customer(receipt, "Shop").text for receipt in receipts]
     assert len(said) == 4
     assert all("goes on" in text and "You can use" not in text for text in said[:3]), said
