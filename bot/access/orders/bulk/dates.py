@@ -16,6 +16,7 @@ _MIDNIGHT = r"(?:\s+(?:0?0:00(?::00)?|12:00(?::00)? ?AM))?"
 _DOTS = re.compile(rf"(\d{{1,2}})\.\s?(\d{{1,2}})\.\s?(\d{{4}}){_MIDNIGHT}", re.ASCII)
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})([/-])(\d{{1,2}})\2(\d{{4}}){_MIDNIGHT}", re.ASCII)
 _YEAR_FIRST = re.compile(rf"(\d{{4}})([/.])\s?(\d{{1,2}})\2\s?(\d{{1,2}})\.?{_MIDNIGHT}", re.ASCII)
+_ISO = re.compile(rf"(\d{{4}}-\d{{1,2}}-\d{{1,2}}){_MIDNIGHT}", re.ASCII)
 # What a line of a file has in it where the order may have to be proven.
 _PERHAPS = re.compile(r"(?<!\d)\d{1,2}[/-]\d{1,2}[/-]\d{4}|\d{4}[/.]\s?\d{1,2}[/.]", re.ASCII)
 
@@ -61,6 +62,8 @@ class DateColumn:
             if _First.DAY not in self.year_first:
                 return f"{found[1]}-{found[3]}-{found[4]}"
             return f"{found[1]}/{found[3]}/{found[4]}"
+        if found := _ISO.fullmatch(typed):
+            return found[1]
         return typed
 
 

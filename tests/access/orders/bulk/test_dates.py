@@ -16,6 +16,7 @@ from bot.access.orders.bulk.dates import DateColumn, may_need_proof, readings
         ("2027/12/31", "2027-12-31"),
         ("2027/12/31 0:00", "2027-12-31"),
         ("2027. 12. 31.", "2027-12-31"),
+        ("2027-12-31 00:00:00", "2027-12-31"),
     ],
 )
 def test_what_is_certain_by_itself_is_taken(typed, iso):
@@ -43,7 +44,7 @@ def test_one_date_proves_the_order_of_its_column(column, isos):
         ["31/12/2027", "12/31/2027"],
         ["2027/31/12", "2027/01/02"],
         ["31.12.27", "1/2/27"],
-        ["31.12.2027 18:00", "2027-12-31 00:00"],
+        ["31.12.2027 18:00", "2027-12-31 06:00"],
     ],
 )
 def test_what_is_not_proven_stays_as_it_was_typed(column):
