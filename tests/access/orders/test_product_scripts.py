@@ -158,7 +158,7 @@ async def test_it_waits_for_the_name_of_whoever_has_none(harness):
 
 async def test_what_is_not_settled_yet_gets_the_same_length(harness):
     harness.switches.hang = True
-    order = await harness.grant("Ann_Trades", "1M", "gold")
+    order = await harness.meanwhile(harness.grant("Ann_Trades", "1M", "gold"))
     await change(harness, ["range"])
     await harness.time.advance(3600)
     harness.switches.hang = False

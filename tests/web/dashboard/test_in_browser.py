@@ -3,10 +3,10 @@
 import shutil
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
 from bot.web.dashboard.routes import ROUTES
+from tests.support.axe import bring_axe, grave_mistakes
 from tests.support.full_shop import fill
 from tests.web.dashboard.test_every_route import START, filled as with_numbers
 
@@ -15,7 +15,6 @@ BROWSER = next(
 )
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium here")
 SCREENS = [(1280, "light"), (390, "dark")]
-GRAVE = {"serious", "critical"}
 # Pages with something on them that the address with the number 1 does not show.
 MORE = (
     "people?q=nobody",
@@ -84,6 +83,7 @@ async def opened(playwright, dashboard, width, scheme):
 async def test_every_page_fits_its_screen_and_can_be_used_by_everybody(filled, width, scheme):
     async with async_playwright() as playwright:
         browser, page = await opened(playwright, filled, width, scheme)
+        await bring_axe(page.context)
         home = f"http://127.0.0.1:{filled.port}/dashboard/{filled.guild.id}/"
         for path in [*pages(filled), *MORE]:
             try:
@@ -104,12 +104,7 @@ async def test_every_page_fits_its_screen_and_can_be_used_by_everybody(filled, w
                 assert await place.count() == 1, path
                 begins = "people" if path.startswith("orders/") else path
                 assert (home + begins).startswith(await place.evaluate("link => link.href")), path
-            found = await Axe().run(page)
-            grave = [
-                (each["id"], [node["html"][:200] for node in each["nodes"]])
-                for each in found.response["violations"]
-                if each["impact"] in GRAVE
-            ]
+            grave = await grave_mistakes(page)
             assert not grave, (path, grave)
             assert len(await answer.body()) <= 100_000, path
         assert page.trouble == []

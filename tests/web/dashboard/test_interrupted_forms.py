@@ -117,7 +117,8 @@ async def test_nobody_is_told_of_a_form_whose_session_is_over(shop):
         await nothing_noted(dashboard)
 
 
-async def test_stopped_while_a_form_waits_it_is_told_after_the_start(shop):
+async def test_stopped_while_a_form_waits_it_is_told_after_the_start(shop, monkeypatch):
+    monkeypatch.setattr("bot.web.server._SHUTDOWN", 0.1)  # no form that waits is done by itself
     async with DashboardHarness(shop).running() as dashboard:
         staff = await dashboard.signed_in(dashboard.mod)
         await staff.get("people/new")

@@ -3,8 +3,9 @@
 import shutil
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
+
+from tests.support.axe import bring_axe, grave_mistakes
 
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -14,10 +15,7 @@ pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium he
 
 async def look(page):
     """What is wrong with the page that is shown now."""
-    found = (await Axe().run(page)).response
-    wrong = [
-        each["id"] for each in found["violations"] if each["impact"] in ("serious", "critical")
-    ]
+    wrong = [rule for rule, _ in await grave_mistakes(page)]
     if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         wrong.append("wider than the screen")
     return wrong
@@ -33,6 +31,8 @@ async def test_all_of_it_on_any_screen(stage, with_script, width, scheme):
         browser = await playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
         screen = {"width": width, "height": 800}
         context = await browser.new_context(viewport=screen, color_scheme=scheme, reduced_motion="reduce", java_script_enabled=with_script, bypass_csp=True)  # fmt: skip
+        if with_script:
+            await bring_axe(context)
         page = await context.new_page()
         page.set_default_timeout(60_000)
         asked = []
