@@ -10,6 +10,7 @@ from blockbuster import blockbuster_ctx
 from hypothesis import HealthCheck, settings
 
 from bot import clock
+from bot.tradingview.client import TradingViewClient
 from tests.support.fake_time import FakeTime, world_now
 from tests.support.quick_database import make_databases_quick
 
@@ -99,6 +100,8 @@ def no_comparisons():
 def frozen(monkeypatch):
     """A clock that the test moves by hand; servers of the test tell the same time."""
     source = FakeTime()
+    # What hangs is given up after real seconds, and a busy machine may need many while the clock stands.
+    monkeypatch.setitem(TradingViewClient.__init__.__kwdefaults__, "timeout", 100.0)
     monkeypatch.setattr(
         web_response, "rfc822_formatted_time", lambda: format_datetime(world_now(), usegmt=True)
     )
