@@ -69,6 +69,10 @@ class FullChecks:
         """Return how far the check of that script is, whoever asked for it; None while there is none."""
         return self._sweeps.progress(script_id)
 
+    def under_way(self) -> dict[int, Progress]:
+        """Return how far each check is that is under way, by script, whoever asked for it."""
+        return self._sweeps.under_way()
+
     def refusal(self, script_id: int) -> UserError | None:
         """Return why the last check that went on by itself ended early; None when it did not."""
         return self._refused.get(script_id)

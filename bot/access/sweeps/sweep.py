@@ -117,6 +117,10 @@ class Sweeps:
         """Return how far the reading of that list is, whoever asked for it; None while nobody reads it."""
         return self._running.get(script_id)
 
+    def under_way(self) -> dict[int, Progress]:
+        """Return how far each list is that is being read now, by script."""
+        return dict(self._running)
+
     async def of_people(
         self, script: Script, people: Sequence[Permission]
     ) -> dict[int, State | None]:

@@ -95,6 +95,39 @@ async def test_a_long_check_goes_on_and_the_page_shows_how_far(dashboard):
     assert "70 people" in browser.page.text
 
 
+@pytest.mark.parametrize(
+    ("path", "read", "wanted"),
+    [
+        ("differences", ("difference_pages", "scripts"), "reading it now"),
+        ("differences/1", ("difference_pages", "people"), "Checking Trend"),
+        ("items/scripts/1", ("scripts", "entry_of"), "Checking Trend"),
+    ],
+)
+async def test_a_check_that_ends_while_a_page_is_made_is_not_shown_as_never_made(
+    dashboard, monkeypatch, path, read, wanted
+):
+    services = dashboard.vendor.services
+    holder, name = getattr(services, read[0]), read[1]
+    before_the_end = getattr(holder, name)
+
+    async def then_it_ends(*asked):
+        found = await before_the_end(*asked)
+        dashboard.switches.hang = False
+        await eventually(lambda: services.full_checks.progress(1) is None)
+        return found
+
+    browser = await dashboard.signed_in(dashboard.owner)
+    await browser.get("differences")
+    dashboard.switches.hang = True
+    pressed = dashboard.jobs.spawn(browser.press("Check now"), "a press")
+    await dashboard.passes(pressed.done)
+    monkeypatch.setattr(type(holder), name, lambda _, *asked: then_it_ends(*asked))
+    page = await browser.get(path)
+    assert wanted in page.text
+    if path.startswith("differences"):
+        assert "hx-trigger" in page.html  # so that what was read is shown next
+
+
 async def test_a_check_that_fails_is_told_at_once_or_on_the_page(dashboard):
     browser = await dashboard.signed_in(dashboard.mod)
     await browser.get("differences")

@@ -37,22 +37,20 @@ def add_to(routes: Routes) -> None:
 async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     """Show how the queue stands, and what differs on each script."""
     services, guild_id = visitor.services, visitor.guild_id
+    under_way = (
+        services.full_checks.under_way()
+    )  # first: what ends meanwhile is shown as read below
     status = await services.overview.status(guild_id)
     message = overview_replies.status(status)
     message = claims.with_requests(message, await services.claims.waiting(guild_id), guild_id)
     scripts = await services.difference_pages.scripts(guild_id, page_in(request))
     message = sweep_replies.with_differences(message, scripts.overall, guild_id)
-    running = {
-        each.script.id: progress
-        for each in scripts.scripts
-        if (progress := services.full_checks.progress(each.script.id)) is not None
-    }
     return await visitor.page(
         "dashboard/differences.html",
         message=message,
         undecided=(await services.undecided.questions(guild_id)).total,
         scripts=scripts,
-        running=running,
+        running={each.script.id for each in scripts.scripts} & under_way.keys(),
         paused={script.id for script in status.paused},
         form_changed=status.holdup is WaitingFor.CHANGED,
         may_add=visitor.may(Level.MANAGER),

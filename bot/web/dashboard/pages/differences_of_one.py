@@ -46,10 +46,12 @@ def add_to(routes: Routes) -> None:
 async def show(visitor: Visitor, request: web.Request) -> web.StreamResponse:
     """Show what differs, with those who differ in one way; while the list is read, how far that is."""
     services, script_id = visitor.services, _script_id(request)
+    progress = services.full_checks.progress(
+        script_id
+    )  # first: what ends meanwhile is shown as read
     found = await services.difference_pages.people(
         visitor.guild_id, script_id, _kind_asked(request), page_in(request)
     )
-    progress = services.full_checks.progress(script_id)
     refusal = services.full_checks.refusal(script_id)
     message = differences.report(found.report, visitor.guild_id)
     return await visitor.page(

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from bot.access.catalogue.products import ProductEntry
 from bot.access.catalogue.scripts import Entry
+from bot.access.sweeps.sweep import Progress
 from bot.interactions.levels import Level
 from bot.replies import (
     Message,
@@ -76,6 +77,9 @@ async def show_script(visitor: Visitor, request: web.Request) -> web.StreamRespo
     """Show one script: its people, what it belongs to, and how it is sold."""
     services, guild_id = visitor.services, visitor.guild_id
     script = await item_in(visitor, request, SCRIPTS)
+    progress = services.full_checks.progress(
+        script.id
+    )  # first: what ends meanwhile is shown as read
     entry = await services.scripts.entry_of(guild_id, script.id)
     products = await services.products.listed(guild_id)
     return await visitor.page(
@@ -86,18 +90,17 @@ async def show_script(visitor: Visitor, request: web.Request) -> web.StreamRespo
             for each in products
             if script.id in {part.id for part in each.scripts} and not _is_archived(each)
         ],
-        full_check=_full_check(visitor, entry.script),
+        full_check=_full_check(visitor, entry.script, progress),
         sales=await sales_of(visitor, request, script),
         roles=role_choices(visitor, managed=True),
     )
 
 
-def _full_check(visitor: Visitor, script: Script) -> Message | None:
+def _full_check(visitor: Visitor, script: Script, progress: Progress | None) -> Message | None:
     """Return how far the reading of its list is, or why the last one that was begun on a page failed."""
-    full_checks = visitor.services.full_checks
-    if (progress := full_checks.progress(script.id)) is not None:
+    if progress is not None:
         return sweep_replies.progress(progress)
-    if (refusal := full_checks.refusal(script.id)) is not None:
+    if (refusal := visitor.services.full_checks.refusal(script.id)) is not None:
         return Message(sweep_replies.unread(script, explain(refusal).sentence))
     return None
 
