@@ -285,7 +285,7 @@ async def test_with_a_changed_form_nobody_is_given_anything(check, tv):
         ("rounding", "keep", 9, "yes, to the millisecond"),
         ("rounding", "whole seconds", 9, "no: it is -0.123 s off"),
         ("rounding", "end of day", 9, "no: it is +"),
-        ("read_delay", 2.5, 23, "a new person: within 4 s"),
+        ("read_delay", 2.5, 23, "a new person: within 4"),  # and what the requests themselves took
     ],
 )
 async def test_writes_tell_each_position_of_a_question(check, tv, switch, position, number, told):
