@@ -1,10 +1,11 @@
 """Seats: how many people have access to anything, and what TradingView may charge for them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sized
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Unpack
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -149,8 +150,8 @@ async def refuse_over_line(
     """
     before = await _seated(connection, request)
     if before is not None:
-        after = await _seated(connection, request, coming)
-        _refuse(before, after or {}, request.consent.seats)
+        after = await _seated(connection, request, coming) or {}
+        is_agreed(len(after), len(after) - len(before), request.consent.seats)
 
 
 @asynccontextmanager
@@ -169,27 +170,40 @@ async def within_the_line(
     if before is None:
         return
     after = await _seated(connection, request) or {}
-    if not _refuse(before, after, request.consent.seats):
+    number, more = len(after), len(after) - len(before)
+    if not is_agreed(number, more, request.consent.seats):
         return
     new = [after[who] for who in after.keys() - before.keys()]
     subject: events.Subject = {}
     if len(new) == 1 and new[0] is not None:
         subject = events.about(await permissions.by_id(connection, new[0]))
+    await note_agreed(connection, request, number, more, **subject)
+
+
+async def note_agreed(
+    connection: AsyncConnection,
+    request: RequestContext,
+    number: int,
+    more: int,
+    **subject: Unpack[events.Subject],
+) -> None:
+    """Note in the history that a manager agreed to so many people, of whom so many come on top."""
     await events.record(
         connection,
         request.guild_id,
         request.at,
         "seat_allowed",
         actor=request.actor,
-        after={"number": len(after), "more": len(after) - len(before)},
+        after={"number": number, "more": more},
         **subject,
     )
 
 
-def _refuse(before: Sized, after: Sized, agreed: int) -> bool:
-    """Return whether these are more than before and cost something, to which a manager agreed."""
-    number = len(after)
-    more = number - len(before)
+def is_agreed(number: int, more: int, agreed: int) -> bool:
+    """Return whether `more` come on top and all of them cost something, to which a manager agreed.
+
+    Raises OverTheLine where no manager agreed to so many.
+    """
     if more <= 0 or number <= FREE:
         return False
     if number > agreed:

@@ -8,7 +8,7 @@ from typing import Unpack
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.ledger.errors import OverTheLine
+from bot.access.ledger.seats import is_agreed, note_agreed
 from bot.access.orders.bulk.actions import STATES, Action, refuse
 from bot.access.orders.bulk.approval import above_in, takes_two
 from bot.access.orders.bulk.dry_run import DryRun, compare
@@ -21,7 +21,6 @@ from bot.access.orders.bulk.errors import (
 from bot.access.orders.bulk.forecast import Forecast
 from bot.access.orders.bulk.records import Draft
 from bot.access.request import RequestContext
-from bot.access.rules.seat_fee import FREE
 from bot.access.sync.queue import Queue
 from bot.memory import without_full_collections
 from bot.store.engine.database import Database
@@ -284,15 +283,5 @@ async def _keep_to_line(
     """Refuse what gives too many people time, where managers want to be asked first; note their yes."""
     watch = await seats.watch(connection, request.guild_id)
     more = whole.seats_then - whole.seats_now
-    if not watch.guard or more <= 0 or whole.seats_then <= FREE:
-        return
-    if whole.seats_then > request.consent.seats:
-        raise OverTheLine(whole.seats_then, more)
-    await events.record(
-        connection,
-        request.guild_id,
-        request.at,
-        "seat_allowed",
-        actor=request.actor,
-        after={"number": whole.seats_then, "more": more},
-    )
+    if watch.guard and is_agreed(whole.seats_then, more, request.consent.seats):
+        await note_agreed(connection, request, whole.seats_then, more)
