@@ -99,7 +99,8 @@ async def begun(
 ) -> Comparison:
     """Return the comparison of rows that are about these items, before the first of them."""
     end = month_end(request.at).start
-    seated = await seated_at(connection, request.guild_id, end)  # first: meanwhile it is much
+    # Alone: to gather whom the fee counts takes much memory.
+    seated = await seated_at(connection, request.guild_id, end)
     facts = await facts_for(connection, request.guild_id, typed, request.at)
     return Comparison(kind, facts, seated)
 
